@@ -1,0 +1,82 @@
+# Copyright (c) 2026 the winstack.hyperv developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a resource found and what it would do: the result of its pure `plan` function."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, Protocol
+
+from .answers import Answers
+from .calls import Call
+
+MASK = "********"
+
+Severity = Literal["critical", "warning", "information"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One setting that is not as wanted. `path` is dotted: `automatic_claim.iscsi`. A secret shows as MASK."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about a host that a person must know; critical stops the play before anything is touched."""
+
+    name: str
+    severity: Severity
+    target: str
+    found: str
+    wanted: str
+    remediation: str
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.name} ({self.target}): found {self.found}, wanted {self.wanted}. {self.remediation}"
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The differences of one resource and the calls that close them, in order.
+
+    refusals: reasons why this cannot be done at all; nothing is applied then.
+    reboot: reasons why a restart of the host is due once the calls have run (also when there are no calls).
+    state: what was read, in the shape the module documents as its return value.
+    """
+
+    differences: tuple[Difference, ...] = ()
+    calls: tuple[Call, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    warnings: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
+    reboot: tuple[str, ...] = ()
+    state: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Resource(Protocol):
+    """One kind of Windows setting. Both methods are pure; the action runs the calls in between."""
+
+    def read(self, options: Mapping[str, Any]) -> list[Call]:
+        """The calls that tell everything `plan` needs; none of them changes anything."""
+
+    def plan(self, options: Mapping[str, Any], answers: Answers) -> Plan:
+        """Compares what the host answered with what is wanted."""
+
+
+def nested(differences: Iterable[Difference], side: Literal["before", "after"]) -> dict[str, Any]:
+    """One side of the differences as a tree, for Ansible's diff: `a.b` becomes {"a": {"b": value}}."""
+    tree: dict[str, Any] = {}
+    for difference in differences:
+        *parents, leaf = difference.path.split(".")
+        node = tree
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[leaf] = getattr(difference, side)
+    return tree
