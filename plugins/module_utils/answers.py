@@ -27,6 +27,15 @@ class CmdletError:
         return f"{self.message.strip()} [{self.id}]"
 
 
+class CallFailed(Exception):
+    """A call failed that the resource cannot do without."""
+
+    def __init__(self, call: str, error: CmdletError | None) -> None:
+        super().__init__(f"call '{call}' failed: {error or 'it did not run, because an earlier call failed'}")
+        self.call = call
+        self.error = error
+
+
 @dataclass(frozen=True)
 class Answer:
     """The answer to one call. `output` holds one mapping an object; programs and files have their own fields."""
@@ -61,6 +70,20 @@ class Answers(dict[str, Answer]):
         """The answers to one section's calls, under the ids that the section gave them."""
         prefix = f"{name}."
         return Answers({key[len(prefix):]: answer for key, answer in self.items() if key.startswith(prefix)})
+
+    def rows(self, call: str) -> tuple[Mapping[str, Any], ...]:
+        """The output objects of a call that must have worked. Raises CallFailed."""
+        answer = self[call]
+        if not answer.ok:
+            raise CallFailed(call, answer.error)
+        return answer.output
+
+    def row(self, call: str) -> Mapping[str, Any]:
+        """The one output object of a call that must have worked. Raises CallFailed."""
+        rows = self.rows(call)
+        if len(rows) != 1:
+            raise CallFailed(call, CmdletError("UnexpectedCount", f"{len(rows)} objects instead of one"))
+        return rows[0]
 
     def failed(self) -> list[Answer]:
         return [answer for answer in self.values() if answer.error is not None]

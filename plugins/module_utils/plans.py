@@ -46,7 +46,9 @@ class Finding:
 class Plan:
     """The differences of one resource and the calls that close them, in order.
 
-    refusals: reasons why this cannot be done at all; nothing is applied then.
+    refusals: reasons why this cannot be done at all; nothing is applied then, and check mode fails too.
+    blockers: what the host lacks before the calls can run (its role is not in effect yet). Check mode reports the
+        differences all the same; applying fails and names the blocker.
     reboot: reasons why a restart of the host is due once the calls have run (also when there are no calls).
     state: what was read, in the shape the module documents as its return value.
     """
@@ -56,6 +58,7 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
+    blockers: tuple[str, ...] = ()
     reboot: tuple[str, ...] = ()
     state: Mapping[str, Any] = field(default_factory=dict)
 
