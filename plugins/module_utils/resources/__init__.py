@@ -1,22 +1,27 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One file a Windows setting; the file's name is the section's name in win_hv_host."""
+"""One file a Windows setting. The file's name is the section's name in win_hv_host, and names the module: win_hv_NAME."""
 from __future__ import annotations
 
-import re
 from importlib import import_module
-from pkgutil import iter_modules
+from pathlib import Path
 
 from ..plans import Resource
 
-
-def resource(name: str) -> Resource:
-    """The resource that a file of this folder defines as RESOURCE. Raises KeyError for an unknown name."""
-    if name not in names():
-        raise KeyError(name)
-    return import_module(f"{__name__}.{name}").RESOURCE
+# The two that do not follow the rule, because their names were given.
+_MODULES = {"nova_conf": "nova_hyperv_conf", "neutron_conf": "neutron_hyperv_conf"}
 
 
 def names() -> list[str]:
     """The names of all resources, sorted."""
-    return sorted(module.name for module in iter_modules(__path__) if re.fullmatch(r"[a-z][a-z0-9_]*", module.name))
+    return sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
+
+
+def resource(name: str) -> Resource:
+    """The resource that a file of this folder defines as RESOURCE."""
+    return import_module(f"{__name__}.{name}").RESOURCE
+
+
+def module(name: str) -> str:
+    """The name of the module that documents a resource's options."""
+    return _MODULES.get(name, f"win_hv_{name}")

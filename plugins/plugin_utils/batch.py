@@ -1,0 +1,39 @@
+# Copyright (c) 2026 the winstack.hyperv developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Carries a batch of calls to the host over the task's own connection."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..module_utils.answers import Answers, decode_answers
+from ..module_utils.calls import Call, encode_batch
+
+MODULE = "winstack.hyperv.win_cmdlets"
+
+# A batch in, its answers out. The flag is stop_on_error.
+RunBatch = Callable[[Sequence[Call], bool], Answers]
+
+
+class BatchFailed(Exception):
+    """win_cmdlets itself did not run to its end; `result` is what the connection gave back."""
+
+    def __init__(self, result: dict[str, Any]) -> None:
+        detail = result.get("msg") or result.get("module_stderr") or result.get("module_stdout") or "no output"
+        super().__init__(f"the batch did not run to its end: {str(detail).strip()}")
+        self.result = result
+
+
+def batch_runner(action: Any, task_vars: dict[str, Any] | None) -> RunBatch:
+    """A function that runs batches as this action's task: same connection, become and timeout."""
+
+    def run(calls: Sequence[Call], stop_on_error: bool) -> Answers:
+        if not calls:
+            return Answers()
+        arguments = {"batch": encode_batch(calls, stop_on_error=stop_on_error)}
+        result = action._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars)
+        if "results" not in result:
+            raise BatchFailed(result)
+        return decode_answers(result["results"])
+
+    return run

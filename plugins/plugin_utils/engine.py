@@ -1,0 +1,133 @@
+# Copyright (c) 2026 the winstack.hyperv developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The one way every setting goes: read, plan, stop here in check mode, apply, read back.
+
+All sections are read in one batch and applied in one batch, so their number does not change the number of remote calls.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..module_utils.answers import Answer, Answers, CallFailed, CmdletError
+from ..module_utils.calls import Call, prefixed
+from ..module_utils.plans import Difference, Finding, Plan, Resource
+from .batch import RunBatch
+
+
+@dataclass(frozen=True)
+class Section:
+    """One resource with its validated options."""
+
+    name: str
+    resource: Resource
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one section: the plan it started from, and the plan that was left when all was done."""
+
+    planned: Plan
+    final: Plan
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.planned.differences)
+
+    @property
+    def reboot(self) -> tuple[str, ...]:
+        return _union(self.planned.reboot, self.final.reboot)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return _union(self.planned.warnings, self.final.warnings)
+
+
+class SectionFailed(Exception):
+    """A section could not be read, applied or verified. `section`, `call` and `error` say where; nothing is hidden in the text."""
+
+    def __init__(self, section: str, message: str, call: str = "", error: CmdletError | None = None) -> None:
+        super().__init__(f"{section}: {message}")
+        self.section = section
+        self.call = call
+        self.error = error
+
+
+def drive(sections: Sequence[Section], run: RunBatch, *, check_mode: bool, report_only: bool = False) -> dict[str, Outcome]:
+    """Brings every section to its wanted state, or in check mode says what that would take.
+
+    report_only: critical findings and refusals do not raise; used to gather the findings of all hosts first.
+    """
+    plans = _plan_all(sections, run)
+    if not report_only:
+        _refuse(plans)
+    outcomes = {name: Outcome(plan, plan) for name, plan in plans.items()}
+    if check_mode:
+        return outcomes
+    _require_no_blockers(plans)
+    pending = [section for section in sections if plans[section.name].calls]
+    if not pending:
+        return outcomes
+    _apply(pending, plans, run)
+    for name, plan in _plan_all(pending, run).items():
+        _require_taken(name, plan.differences)
+        outcomes[name] = replace(outcomes[name], final=plan)
+    return outcomes
+
+
+def critical(plan: Plan) -> list[Finding]:
+    """The findings that stop a play; a refusal counts as one."""
+    return [finding for finding in plan.findings if finding.severity == "critical"]
+
+
+def _plan_all(sections: Sequence[Section], run: RunBatch) -> dict[str, Plan]:
+    calls = [prefixed(call, section.name) for section in sections for call in section.resource.read(section.options)]
+    answers = run(calls, False)
+    return {section.name: _plan(section, answers.section(section.name)) for section in sections}
+
+
+def _plan(section: Section, answers: Answers) -> Plan:
+    try:
+        return section.resource.plan(section.options, answers)
+    except CallFailed as failure:
+        raise SectionFailed(section.name, f"cannot be read: {failure}", failure.call, failure.error) from failure
+
+
+def _refuse(plans: Mapping[str, Plan]) -> None:
+    for name, plan in plans.items():
+        reasons = [*plan.refusals, *map(str, critical(plan))]
+        if reasons:
+            raise SectionFailed(name, "; ".join(reasons))
+
+
+def _require_no_blockers(plans: Mapping[str, Plan]) -> None:
+    for name, plan in plans.items():
+        if plan.differences and plan.blockers:
+            raise SectionFailed(name, f"cannot be changed yet: {'; '.join(plan.blockers)}")
+
+
+def _apply(sections: Iterable[Section], plans: Mapping[str, Plan], run: RunBatch) -> None:
+    calls: list[Call] = [prefixed(call, section.name) for section in sections for call in plans[section.name].calls]
+    failed = run(calls, True).failed()
+    if failed:
+        raise _apply_failure(failed[0], {call.id: call for call in calls})
+
+
+def _apply_failure(answer: Answer, calls: Mapping[str, Call]) -> SectionFailed:
+    section, call_id = answer.id.split(".", 1)
+    command = getattr(calls[answer.id], "name", type(calls[answer.id]).__name__)
+    output = f"; it printed: {answer.stdout.strip()} {answer.stderr.strip()}".rstrip() if answer.exit_code is not None else ""
+    return SectionFailed(section, f"{command} failed in call '{call_id}': {answer.error}{output}", call_id, answer.error)
+
+
+def _require_taken(name: str, differences: Sequence[Difference]) -> None:
+    if not differences:
+        return
+    left = ", ".join(f"{item.path} is {item.before!r}, wanted {item.after!r}" for item in differences)
+    raise SectionFailed(name, f"every call succeeded, but the change did not take: {left}")
+
+
+def _union(first: Iterable[str], second: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*first, *second]))
