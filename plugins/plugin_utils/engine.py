@@ -58,10 +58,10 @@ class SectionFailed(Exception):
 def drive(sections: Sequence[Section], run: RunBatch, *, check_mode: bool, report_only: bool = False) -> dict[str, Outcome]:
     """Brings every section to its wanted state, or in check mode says what that would take.
 
-    report_only: critical findings and refusals do not raise; used to gather the findings of all hosts first.
+    report_only: in check mode, critical findings and refusals do not raise; used to gather the findings of all hosts first.
     """
     plans = _plan_all(sections, run)
-    if not report_only:
+    if not (check_mode and report_only):
         _refuse(plans)
     outcomes = {name: Outcome(plan, plan) for name, plan in plans.items()}
     if check_mode:

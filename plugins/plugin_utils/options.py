@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.loader import fragment_loader, module_loader
 from ansible.utils.plugin_docs import get_docstring
 
@@ -26,8 +27,12 @@ def validated(module: str, options: Mapping[str, Any], where: str = "") -> dict[
     """The options with defaults filled in and types converted. Raises InvalidOptions with every fault found."""
     result = ArgumentSpecValidator(argument_spec(module)).validate(dict(options))
     if result.error_messages:
-        raise InvalidOptions("; ".join(f"{where}{message}" for message in result.error_messages))
+        raise InvalidOptions("; ".join(f"{where}{_message(error)}" for error in result.errors))
     return dict(result.validated_parameters)
+
+
+def _message(error: Exception) -> str:
+    return f"unsupported option {error}" if isinstance(error, UnsupportedError) else str(error)
 
 
 def argument_spec(module: str) -> dict[str, Any]:

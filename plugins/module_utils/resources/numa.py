@@ -67,7 +67,8 @@ def _restart_warning(machines: tuple[Mapping[str, Any], ...]) -> tuple[str, ...]
 
 def _without_hyper_v(wanted: bool | None) -> Plan:
     differences = () if wanted is None else (Difference("spanning", None, wanted),)
-    return Plan(differences=differences, blockers=("the Hyper-V role is not in effect on this host",), state={"spanning": None, "nodes": []})
+    blockers = ("the Hyper-V role is not in effect on this host",)
+    return Plan(differences=differences, blockers=blockers, state={"spanning": None, "nodes": []})
 
 
 def _node(row: Mapping[str, Any]) -> dict[str, Any]:

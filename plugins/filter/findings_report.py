@@ -1,0 +1,71 @@
+# Copyright (c) 2026 the winstack.hyperv developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: findings_report
+short_description: One table of what the surveys of several hosts found
+version_added: 0.1.0
+description:
+  - Turns the results of M(winstack.hyperv.win_hv_host) or M(winstack.hyperv.win_hv_preflight) of several hosts into one table, the
+    critical findings first, and counts them.
+positional: _input
+options:
+  _input:
+    description: The results by host.
+    type: dict
+    required: true
+author:
+  - the winstack.hyperv developers (@winstack)
+"""
+
+EXAMPLES = r"""
+- name: Show what was found
+  ansible.builtin.debug:
+    msg: "{{ ({'hv01': survey} | winstack.hyperv.findings_report).lines }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The table and the counts.
+  type: dict
+  contains:
+    lines:
+      description: The table, one line an item.
+      type: list
+      elements: str
+    critical:
+      description: How many findings are critical.
+      type: int
+    hosts:
+      description: The hosts that have a critical finding.
+      type: list
+      elements: str
+"""
+
+from collections.abc import Mapping  # noqa: E402
+from typing import Any  # noqa: E402
+
+_ORDER = ("critical", "warning", "information")
+
+
+def findings_report(surveys: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Rows sorted by severity, then host; what is fine is not in the table."""
+    rows = [(finding, host) for host, survey in surveys.items() for finding in survey.get("findings", ())]
+    rows.sort(key=lambda row: (_ORDER.index(row[0]["severity"]), row[1], row[0]["name"]))
+    hosts = list(dict.fromkeys(host for finding, host in rows if finding["severity"] == "critical"))
+    return {
+        "lines": [_line(finding, host) for finding, host in rows],
+        "critical": sum(finding["severity"] == "critical" for finding, host in rows),
+        "hosts": hosts,
+    }
+
+
+def _line(finding: Mapping[str, str], host: str) -> str:
+    where = f"{host} | {finding['severity']} | {finding['name']} ({finding['target']})"
+    return f"{where} | found: {finding['found']} | wanted: {finding['wanted']} | {finding['remediation']}"
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Any]:
+        return {"findings_report": findings_report}
