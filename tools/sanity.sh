@@ -23,7 +23,7 @@ for settings in .config/pip .pip; do
   [ ! -e "$HOME/$settings" ] || { mkdir -p "$work/home/$(dirname "$settings")"; ln -sfn "$HOME/$settings" "$work/home/$settings"; }
 done
 export HOME=$work/home
-python tools/prepare_ansible_test.py"
+python tools/prepare_ansible_test.py
 
 # Not run, because each needs what a fresh machine lacks:
 #   pslint      PowerShell (pwsh) with PSScriptAnalyzer; tests/unit/test_win_cmdlets_ps1.py checks the one PowerShell file
