@@ -133,7 +133,7 @@ def _hyper_v_offered(facts: Facts) -> Iterator[Finding]:
     if facts.product_type == WORKSTATION or facts.sku in _EDITIONS_WITHOUT_HYPER_V or facts.hyper_v_state:
         return
     yield Finding(
-        "hyper_v_role", "critical", "Windows", f"{facts.edition} ({facts.installation}) does not offer the role Hyper-V", "the role Hyper-V",
+        "hyper_v_role", "critical", "Windows", f"{facts.edition} ({facts.installation}) without the role Hyper-V", "the role Hyper-V",
         "Install Standard, Datacenter or Hyper-V Server, as Server Core or with Desktop Experience.",
     )
 
@@ -153,7 +153,7 @@ def _virtualization(facts: Facts) -> Iterator[Finding]:
         )
         return
     yield Finding(
-        "hypervisor_without_role", "information", "system", "a hypervisor runs although the role is not installed", "no hypervisor, or the role",
+        "hypervisor_without_role", "information", "system", "a hypervisor, but not the role", "no hypervisor, or both",
         "Nothing to do: virtualization-based security does this, and it has the same requirements as Hyper-V.",
     )
 
@@ -206,7 +206,7 @@ def _network_adapters(facts: Facts, minimum: int) -> Iterator[Finding]:
         )
     elif count == 1:
         yield Finding(
-            "network_adapters", "information", facts.network_adapters[0].name, "1 physical network adapter", "two: management and guest data",
+            "network_adapters", "information", facts.network_adapters[0].name, "1 physical network adapter", "2: management, guest data",
             "With one adapter the virtual switch must be shared with the management system (AllowManagementOS), or the host is lost.",
         )
 
@@ -215,5 +215,5 @@ def _computer_name(name: str) -> Iterator[Finding]:
     if len(name) > NAME_LENGTH:
         yield Finding(
             "computer_name", "critical", name, f"{len(name)} characters", f"at most {NAME_LENGTH}",
-            "Rename the host: NetBIOS cuts the name, and Hyper-V, domain and failover cluster commands then look for a host that is not there.",
+            "Rename the host: NetBIOS cuts the name, and Hyper-V and cluster commands then look for a host that is not there.",
         )
