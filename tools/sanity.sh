@@ -28,11 +28,11 @@ python tools/prepare_ansible_test.py
 # Not run, because each needs what a fresh machine lacks:
 #   pslint      PowerShell (pwsh) with PSScriptAnalyzer; tests/unit/test_win_cmdlets_ps1.py checks the one PowerShell file
 #   shellcheck  the program shellcheck
-#   compile, import for Python versions that are not installed: ansible-test itself names them and passes over
 skip=()
 command -v pwsh >/dev/null || skip+=(pslint)
 command -v shellcheck >/dev/null || skip+=(shellcheck)
 echo "ansible-test sanity without: ${skip[*]:-nothing} (program not on the PATH)"
 
+python=$(python -c 'import sys; print("{}.{}".format(*sys.version_info))')
 cd "$copy"
-ansible-test sanity --local --requirements --color no "${skip[@]/#/--skip-test=}" "$@"
+ansible-test sanity --local --requirements --color no --python "$python" "${skip[@]/#/--skip-test=}" "$@"

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 # Windows PowerShell's and PowerShell 7's JSON readers turn look-alikes of dates into dates, so only plain printable
 # ASCII that cannot be mistaken for one travels as a JSON string. Everything else travels as base64.
@@ -110,7 +110,7 @@ class WriteFile:
     backup: str = ""
 
 
-Call = Cmdlet | Program | Assign | ReadFile | WriteFile
+Call: TypeAlias = "Cmdlet | Program | Assign | ReadFile | WriteFile"
 
 
 def prefixed(call: Call, section: str) -> Call:
