@@ -1,0 +1,332 @@
+# Copyright (c) 2026 the winstack.hyperv developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A simulated Windows server: its parts, and what happens to all of them at a reboot."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from ..powershell.errors import not_modelled
+from . import setup
+from .catalogue import INBOX_MODULES, MODULE_FEATURES, FeatureInfo
+from .features import Change, Features
+from .files import FileStore
+from .hyperv import HyperV
+from .pci import PciDevices
+from .registry import Registry, normalise
+from .services import NOT_DOMAIN_JOINED, Service, Services
+from .spec import HostSpec
+from .storage import Storage
+
+Hook = Callable[["Machine", Service], None]
+
+
+@dataclass
+class Hooks:
+    """service_starting may raise Win32Error, which makes the start fail; service_started runs after every start, also at boot."""
+
+    service_starting: list[Hook] = field(default_factory=list)
+    service_started: list[Hook] = field(default_factory=list)
+
+
+@dataclass
+class Identity:
+    """Names; what starts with pending takes effect at the next reboot. domain is empty on a workgroup machine."""
+
+    computer_name: str
+    domain: str
+    workgroup: str
+    pending_name: str = ""
+    pending_domain: str | None = None
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.computer_name}.{self.domain}" if self.domain else self.computer_name
+
+
+def _utc() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+class Machine:
+    """One server. `changes` collects a line for each thing that changed; whoever reports them empties it.
+
+    Time passes by `now`. Nothing happens in the background: what a moment brings (a service that becomes Running, vmms that answers, a
+    second reboot) is worked out when somebody looks.
+    """
+
+    def __init__(self, name: str, spec: HostSpec, now: Callable[[], datetime] = _utc) -> None:
+        self.name = name
+        self.spec = spec
+        self.now = now
+        self.changes: list[str] = []
+        self.hooks = Hooks()
+        self.identity = Identity((spec.computer_name or name).upper(), spec.domain, spec.workgroup)
+        self.registry = Registry()
+        drives = tuple(disk.letter for disk in spec.hardware.disks if disk.letter)
+        self.files = FileStore(drives, now)
+        self.services = Services(self.registry, now, spec.timing.service_start_seconds, self.note)
+        self.services.starting.append(lambda service: self._call(self.hooks.service_starting, service))
+        self.services.started.append(self._service_started)
+        quiet = () if spec.features.multipath_restart_needed else ("Multipath-IO",)
+        self.features = Features(spec.features.installed, spec.features.removed, quiet, self.note)
+        assigned = {path: vm.name for vm in spec.virtual_machines for path in vm.devices}
+        self.pci = PciDevices(spec.hardware.pci, assigned, self.note)
+        self.storage = Storage(self.registry, spec.hardware.disks, spec.storage, self.note)
+        self.hyperv = HyperV(name, spec, self.note)
+        self.boot_time = now()
+        self.reboots = 0
+        self.resyncs_refused = 0
+        self._second_reboot_at: datetime | None = None
+
+    @classmethod
+    def build(cls, name: str, spec: HostSpec, now: Callable[[], datetime] = _utc) -> Machine:
+        """A machine as it comes out of the box, up since an hour."""
+        machine = cls(name, spec, now)
+        machine.boot_time = now() - timedelta(hours=1)
+        setup.seed_registry(machine.registry, spec)
+        setup.seed_services(machine.services, spec)
+        setup.seed_time(machine.registry, spec)
+        setup.seed_files(machine.files)
+        for feature in setup.FEATURE_SERVICES:
+            if machine.features.in_effect(feature):
+                machine._bring(feature)
+        machine._start_everything()
+        machine._mark_pending(spec.pending)
+        machine.changes.clear()
+        return machine
+
+    def note(self, line: str) -> None:
+        """Records a change. Never with a secret in it."""
+        self.changes.append(line)
+
+    # What it is
+
+    @property
+    def os_version(self) -> str:
+        return self.spec.os.version
+
+    @property
+    def hypervisor_running(self) -> bool:
+        """Win32_ComputerSystem.HypervisorPresent."""
+        return self.spec.hardware.hypervisor_present or (self.features.in_effect("Hyper-V") and not self.hyperv_obstacles())
+
+    def hyperv_obstacles(self) -> list[str]:
+        """Why the Hyper-V role cannot be installed here: the installer's own sentences (hyperv-host.md 2.5)."""
+        hardware = self.spec.hardware
+        if hardware.hypervisor_present and not hardware.guest:
+            return []
+        if hardware.guest and not all(item.vm_monitor for item in hardware.processors):
+            return ["Hyper-V cannot be installed: A hypervisor is already running."]
+        obstacles = []
+        if not all(item.slat and item.vm_monitor for item in hardware.processors):
+            obstacles.append("Hyper-V cannot be installed: The processor does not have required virtualization capabilities.")
+        if not all(item.firmware_virtualization for item in hardware.processors):
+            obstacles.append("Hyper-V cannot be installed because virtualization support is not enabled in the BIOS.")
+        if not self.spec.os.data_execution_prevention:
+            obstacles.append("Hyper-V cannot be installed: Data Execution Prevention is not enabled.")
+        return obstacles
+
+    def module_available(self, module: str) -> bool:
+        """Whether the PowerShell module's commands resolve now."""
+        name = module.lower()
+        if name in INBOX_MODULES:
+            return True
+        feature = MODULE_FEATURES.get(name)
+        if feature is None:
+            raise not_modelled(f"the PowerShell module {module}", "say in machine/catalogue.py which feature brings it")
+        return self.features.installed(feature)
+
+    @property
+    def vmms_ready(self) -> bool:
+        """The Hyper-V cmdlets and root\\virtualization\\v2 answer."""
+        vmms = self.services.find("vmms")
+        if vmms is None or vmms.started_at is None or not self.hypervisor_running:
+            return False
+        return self.now() >= vmms.started_at + timedelta(seconds=self.spec.timing.vmms_ready_seconds)
+
+    @property
+    def multipath_running(self) -> bool:
+        return self.features.in_effect("Multipath-IO") and self.services.get("mpio").run is not None
+
+    def knows_key(self, key: str) -> bool:
+        """Whether the absence of this registry key means anything: it lies in a part of the registry that is modelled."""
+        wanted = normalise(key).lower()
+        return self.registry.exists(key) or any(f"{wanted}\\".startswith(f"{area.lower()}\\") for area in setup.KNOWN_AREAS)
+
+    # Features
+
+    def install_features(self, features: list[FeatureInfo], source: bool = False) -> Change:
+        change = self.features.install(features, source)
+        for feature in change.features:
+            if self.features.in_effect(feature.name) or (feature.name == "Multipath-IO" and self.features.installed(feature.name)):
+                self._bring(feature.name)
+        self._mark_pending(())
+        return change
+
+    def uninstall_features(self, features: list[FeatureInfo]) -> Change:
+        change = self.features.uninstall(features)
+        self._drop_absent()
+        self._mark_pending(())
+        return change
+
+    def _bring(self, feature: str) -> None:
+        """The services and settings that a feature brings when its files are in place."""
+        if feature == "Multipath-IO":
+            self.storage.install_multipath()
+            if not self.features.in_effect(feature):
+                return
+        setup.create_services(self.services, setup.FEATURE_SERVICES.get(feature, ()))
+
+    def _drop_absent(self) -> None:
+        for feature, definitions in setup.FEATURE_SERVICES.items():
+            if self.features.installed(feature):
+                continue
+            for name, *_ in definitions:
+                if self.services.find(name) is not None:
+                    self.services.delete(name)
+
+    def _mark_pending(self, conditions: tuple[str, ...]) -> None:
+        """The markers of a pending reboot (hyperv-host.md 2.4)."""
+        announced = self.features.restart_announced()
+        if announced or "component_servicing" in conditions:
+            self.registry.create(rf"{setup.SERVICING}\RebootPending")
+        if announced or "server_manager" in conditions:
+            self.registry.set(setup.SERVER_MANAGER, "RestartRequired", 1, "DWord")
+        if "file_rename" in conditions:
+            self.registry.set(setup.SESSION_MANAGER, "PendingFileRenameOperations", [r"\??\C:\Windows\Temp\old.tmp", ""], "MultiString")
+
+    def _clear_pending(self) -> None:
+        self.registry.delete(rf"{setup.SERVICING}\RebootPending")
+        self.registry.delete(setup.SERVER_MANAGER, "RestartRequired")
+        self.registry.delete(setup.SESSION_MANAGER, "PendingFileRenameOperations")
+
+    @property
+    def reboot_pending(self) -> bool:
+        """Whether Windows says so. It does not say so for everything that waits for one."""
+        marks = (self.registry.exists(rf"{setup.SERVICING}\RebootPending"), self.registry.has(setup.SERVER_MANAGER, "RestartRequired"))
+        identity = self.identity
+        renamed = bool(identity.pending_name) or identity.pending_domain is not None
+        return any(marks) or renamed or self.registry.has(setup.SESSION_MANAGER, "PendingFileRenameOperations")
+
+    # Names
+
+    def rename(self, computer_name: str) -> None:
+        self.identity.pending_name = computer_name.upper()
+        self.note(f"computer name {computer_name} from the next restart on")
+
+    def join(self, domain: str) -> None:
+        """Joins a domain, or leaves it for the workgroup with an empty name."""
+        self.identity.pending_domain = domain
+        self.note(f"domain {domain or '(none)'} from the next restart on")
+
+    # Power
+
+    @property
+    def up(self) -> bool:
+        """Whether the machine has finished booting."""
+        self.settle()
+        return self.now() >= self.boot_time
+
+    def settle(self) -> None:
+        """Lets happen what is due: the second reboot that the Hyper-V role may do on its own (hyperv-host.md 2.4)."""
+        due = self._second_reboot_at
+        if due is not None and self.now() >= due:
+            self._second_reboot_at = None
+            self.note("restarting once more to finish the Hyper-V role")
+            self._restart(due)
+
+    def reboot(self) -> None:
+        """Goes down now and is up again after timing.reboot_seconds; everything that waited for a reboot happens."""
+        self.note("restarting")
+        self._second_reboot_at = None
+        self._restart(self.now())
+
+    def _restart(self, at: datetime) -> None:
+        self.reboots += 1
+        self.boot_time = at + timedelta(seconds=self.spec.timing.reboot_seconds)
+        self._take_names()
+        fresh = self.features.boot()
+        for feature in fresh:
+            self._bring(feature)
+        self._drop_absent()
+        self._clear_pending()
+        self.pci.boot()
+        self._start_everything()
+        if "Hyper-V" in fresh and self.spec.timing.second_reboot:
+            self._second_reboot_at = self.boot_time + timedelta(seconds=self.spec.timing.second_reboot_seconds)
+        if fresh:
+            self.note(f"features in effect: {', '.join(fresh)}")
+
+    def _take_names(self) -> None:
+        identity = self.identity
+        joined = identity.domain if identity.pending_domain is None else identity.pending_domain
+        self.identity = Identity(identity.pending_name or identity.computer_name, joined, identity.workgroup)
+        if joined != identity.domain:
+            kind = "NT5DS" if joined else "NTP"
+            self.registry.set(rf"{setup.W32TIME}\Parameters", "Type", kind, "String")
+
+    def _start_everything(self) -> None:
+        self.services.boot(self.boot_time, self._starts_at_boot)
+        if self.multipath_running:
+            self.storage.claim()
+
+    def _starts_at_boot(self, service: Service) -> bool:
+        """A stop trigger for machines outside a domain ends w32time right after boot (storage-and-time.md 6.4); vmms needs its hypervisor."""
+        if service.name.lower() == "vmms":
+            return self.hypervisor_running
+        stopped = any(trigger.action == 2 and trigger.subtype == NOT_DOMAIN_JOINED for trigger in service.triggers)
+        return bool(self.identity.domain) or not stopped
+
+    def _service_started(self, service: Service) -> None:
+        name = service.name.lower()
+        if name == "vmms":
+            self.hyperv.vmms_started()
+        if name == "w32time":
+            self.resyncs_refused = 0
+        self._call(self.hooks.service_started, service)
+
+    def _call(self, hooks: list[Hook], service: Service) -> None:
+        for hook in hooks:
+            hook(self, service)
+
+    # State
+
+    def dump(self) -> dict[str, Any]:
+        """Everything that a run can change, as JSON-able data."""
+        identity = self.identity
+        return {
+            "identity": [identity.computer_name, identity.domain, identity.workgroup, identity.pending_name, identity.pending_domain],
+            "boot_time": self.boot_time.isoformat(),
+            "reboots": self.reboots,
+            "resyncs_refused": self.resyncs_refused,
+            "second_reboot_at": self._second_reboot_at.isoformat() if self._second_reboot_at else None,
+            "features": self.features.dump(),
+            "services": self.services.dump(),
+            "registry": self.registry.dump(),
+            "files": self.files.dump(),
+            "pci": self.pci.dump(),
+            "storage": self.storage.dump(),
+            "hyperv": self.hyperv.dump(),
+        }
+
+    @classmethod
+    def load(cls, name: str, spec: HostSpec, data: dict[str, Any], now: Callable[[], datetime] = _utc) -> Machine:
+        """The machine as `dump` left it, on the same spec."""
+        machine = cls(name, spec, now)
+        machine.identity = Identity(*data["identity"])
+        machine.boot_time = datetime.fromisoformat(data["boot_time"])
+        machine.reboots = data["reboots"]
+        machine.resyncs_refused = data["resyncs_refused"]
+        second = data["second_reboot_at"]
+        machine._second_reboot_at = datetime.fromisoformat(second) if second else None
+        machine.registry.load(data["registry"])
+        machine.features.load(data["features"])
+        machine.services.load(data["services"])
+        machine.files.load(data["files"])
+        machine.pci.load(data["pci"])
+        machine.storage.load(data["storage"])
+        machine.hyperv.load(data["hyperv"])
+        return machine

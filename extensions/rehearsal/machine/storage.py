@@ -1,0 +1,185 @@
+# Copyright (c) 2026 the winstack.hyperv developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Disks as Windows shows them, and the multipath driver that decides it. Sources: storage-and-time.md 1."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .hardware import Disk
+from .registry import Registry
+from .storage_spec import SAN_POLICIES, Lun, StorageSpec
+
+SERVICES = r"HKLM:\SYSTEM\CurrentControlSet\Services"
+MPIO_KEY = rf"{SERVICES}\mpio\Parameters"
+MSDSM_KEY = rf"{SERVICES}\msdsm\Parameters"
+DISK_KEY = rf"{SERVICES}\Disk"
+MPDEV_KEY = r"HKLM:\SYSTEM\CurrentControlSet\Control\MPDEV"
+
+# MSFT_Disk.BusType (storage-and-time.md 1.7).
+BUS_TYPES = {"iscsi": 9, "fibre_channel": 6, "sas": 10}
+# The ids that claim a whole bus: (vendor, product) as Get-MSDSMSupportedHW splits them (storage-and-time.md 1.4).
+BUS_IDS = {"iscsi": ("MSFT2005", "iSCSIBusType_0x9"), "sas": ("MSFT2011", "SASBusType_0xA"), "fibre_channel": ("MSFT2015", "FCBusType_0x6")}
+PLACEHOLDER = ("Vendor 8", "Product 16")
+POLICIES = {"None": 0, "FOO": 1, "RR": 2, "LQD": 4, "LB": 6}
+
+POLICY, REDUNDANT_PATH = 1, 2
+_DISK_INTERFACE = "{53f56307-b6bf-11d0-94f2-00a0c91efb8b}"
+
+
+@dataclass(frozen=True)
+class ShownDisk:
+    """A disk as MSFT_Disk describes it. offline_reason is 0 for a disk that is online."""
+
+    number: int
+    friendly_name: str
+    manufacturer: str
+    model: str
+    serial: str
+    path: str
+    unique_id: str
+    unique_id_format: int
+    bus_type: int
+    size: int
+    offline_reason: int
+    system: bool
+    location: str
+    letter: str
+
+
+class Storage:
+    """The multipath claims live in the registry; `claimed` is what the driver took at the last boot or claim."""
+
+    def __init__(self, registry: Registry, disks: tuple[Disk, ...], spec: StorageSpec, note: Callable[[str], None]) -> None:
+        self.spec = spec
+        self.new_disk_policy = SAN_POLICIES[spec.san_policy]
+        self.default_policy = "None"
+        self.claimed: list[tuple[str, str]] = []
+        self.node_address = spec.initiator
+        self._registry = registry
+        self._disks = disks
+        self._note = note
+
+    # Claims
+
+    def install_multipath(self) -> None:
+        """What the driver packages bring: the driver defaults and the supported list with its placeholder."""
+        for name, value in (("PathVerificationPeriod", 30), ("PDORemovePeriod", 20), ("RetryCount", 3), ("RetryInterval", 1),
+                            ("PathVerifyEnabled", 0), ("UseCustomPathRecoveryInterval", 0), ("PathRecoveryInterval", 40)):
+            if not self._registry.has(MPIO_KEY, name):
+                self._registry.set(MPIO_KEY, name, value, "DWord")
+        if not self._registry.has(MPDEV_KEY, "MPIOSupportedDeviceList"):
+            self._write([PLACEHOLDER])
+
+    def supported(self) -> list[tuple[str, str]]:
+        """(vendor, product), unpadded, in their order."""
+        entries = self._registry.get(MSDSM_KEY, "DsmSupportedDeviceList", [])
+        return [(entry[:8].rstrip(), entry[8:].rstrip()) for entry in entries]
+
+    def add_supported(self, vendor: str, product: str) -> bool:
+        """False where the pair is there already. Compared exactly, as the driver does."""
+        if (vendor, product) in self.supported():
+            return False
+        self._write([*self.supported(), (vendor, product)])
+        self._note(f"multipath: {vendor}/{product} added to the supported hardware")
+        return True
+
+    def remove_supported(self, vendor: str, product: str) -> bool:
+        if (vendor, product) not in self.supported():
+            return False
+        self._write([pair for pair in self.supported() if pair != (vendor, product)])
+        self._note(f"multipath: {vendor}/{product} removed from the supported hardware")
+        return True
+
+    def _write(self, pairs: list[tuple[str, str]]) -> None:
+        entries = [f"{vendor:<8}{product:<16}" for vendor, product in pairs]
+        self._registry.set(MPDEV_KEY, "MPIOSupportedDeviceList", entries, "MultiString")
+        self._registry.set(MSDSM_KEY, "DsmSupportedDeviceList", entries, "MultiString")
+
+    def claim(self) -> None:
+        """The driver takes what the lists say now: at boot, and when the claims are updated."""
+        self.claimed = self.supported()
+
+    def is_claimed(self, lun: Lun) -> bool:
+        return (lun.vendor, lun.product) in self.claimed or BUS_IDS[lun.transport] in self.claimed
+
+    def set_default_policy(self, policy: str) -> None:
+        if policy != self.default_policy:
+            self.default_policy = policy
+            self._note(f"multipath: default load balance policy {policy}")
+
+    # Disks
+
+    def set_new_disk_policy(self, policy: int) -> None:
+        if policy != self.new_disk_policy:
+            self.new_disk_policy = policy
+            self._note(f"storage: new disk policy {policy}")
+
+    def disks(self) -> list[ShownDisk]:
+        """The local disks, then each LUN: once where multipath claimed it, else once a path."""
+        shown = [_local(number, disk) for number, disk in enumerate(self._disks)]
+        for index, lun in enumerate(self.spec.luns):
+            claimed = self.is_claimed(lun)
+            for path in range(1 if claimed else lun.paths):
+                shown.append(self._lun(len(shown), index, lun, path, claimed))
+        return shown
+
+    def _lun(self, number: int, index: int, lun: Lun, path: int, claimed: bool) -> ShownDisk:
+        bus = "mpio" if claimed else "scsi"
+        hardware = f"disk&ven_{lun.vendor}&prod_{lun.product}".lower().replace(" ", "_")
+        instance = f"1&7f6ac24&0&{index:04x}{'' if claimed else f'{path:02x}'}"
+        vendor_specific = lun.unique_id_format == 0 and not claimed
+        reason = REDUNDANT_PATH if path else (POLICY if self.new_disk_policy in (2, 3) else 0)
+        return ShownDisk(
+            number=number,
+            friendly_name=f"{lun.vendor} {lun.product}",
+            manufacturer=lun.vendor,
+            model=lun.product,
+            serial=lun.serial,
+            path=f"\\\\?\\{bus}#{hardware}#{instance}#{_DISK_INTERFACE}",
+            unique_id=f"SCSI\\{hardware}\\{instance}:{lun.serial}".upper() if vendor_specific else lun.unique_id,
+            unique_id_format=lun.unique_id_format,
+            bus_type=BUS_TYPES[lun.transport],
+            size=lun.size,
+            offline_reason=reason,
+            system=False,
+            location="" if claimed else f"Bus Number 0, Target Id {path}, LUN {index}",
+            letter="",
+        )
+
+    # State
+
+    def dump(self) -> dict[str, Any]:
+        return {
+            "new_disk_policy": self.new_disk_policy,
+            "default_policy": self.default_policy,
+            "claimed": [list(pair) for pair in self.claimed],
+            "node_address": self.node_address,
+        }
+
+    def load(self, data: dict[str, Any]) -> None:
+        self.new_disk_policy = data["new_disk_policy"]
+        self.default_policy = data["default_policy"]
+        self.claimed = [(vendor, product) for vendor, product in data["claimed"]]
+        self.node_address = data["node_address"]
+
+
+def _local(number: int, disk: Disk) -> ShownDisk:
+    hardware = f"disk&ven_&prod_{disk.name}".lower().replace(" ", "_")
+    return ShownDisk(
+        number=number,
+        friendly_name=disk.name,
+        manufacturer="",
+        model=disk.name,
+        serial=disk.serial,
+        path=f"\\\\?\\scsi#{hardware}#4&1c121344&0&{number:06x}#{_DISK_INTERFACE}",
+        unique_id=f"eui.{disk.serial.encode().hex().upper():0<32.32}",
+        unique_id_format=2,
+        bus_type=disk.bus_type,
+        size=disk.size,
+        offline_reason=0,
+        system=number == 0,
+        location=f"Integrated : Adapter {number} : Port 0 : Target 0 : LUN 0",
+        letter=disk.letter,
+    )

@@ -1,0 +1,91 @@
+# Copyright (c) 2026 the winstack.hyperv developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The storage network of a simulated server, as the lab file describes it."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .errors import SpecError
+from .fields import Fields
+from .hardware import GB
+
+TRANSPORTS = ("iscsi", "fibre_channel", "sas")
+SAN_POLICIES = {"Unknown": 0, "OnlineAll": 1, "OfflineShared": 2, "OfflineAll": 3, "OfflineInternal": 4}
+
+
+@dataclass(frozen=True)
+class Lun:
+    """A LUN that the storage presents to this host. paths: how often Windows sees it without multipathing.
+
+    vendor and product as the device reports them, unpadded. unique_id_format: 8, 3, 2, 1 or 0 (storage-and-time.md 1.7); with 0 the
+    id differs from path to path.
+    """
+
+    transport: str
+    vendor: str
+    product: str
+    serial: str
+    unique_id: str
+    unique_id_format: int
+    size: int
+    paths: int
+
+
+@dataclass(frozen=True)
+class FibrePort:
+    """A Fibre Channel port: bare hexadecimal world-wide names."""
+
+    node: str
+    port: str
+    instance: str
+
+
+@dataclass(frozen=True)
+class StorageSpec:
+    """initiator: the iSCSI qualified name (empty: Windows' own, from the host name); san_policy: NewDiskPolicy."""
+
+    luns: tuple[Lun, ...]
+    fibre_ports: tuple[FibrePort, ...]
+    initiator: str
+    san_policy: str
+
+
+def read_storage(fields: Fields) -> StorageSpec:
+    spec = StorageSpec(
+        luns=tuple(_read_lun(item, index) for index, item in enumerate(fields.children("luns"))),
+        fibre_ports=tuple(_read_port(item, index) for index, item in enumerate(fields.children("fibre_ports"))),
+        initiator=fields.text("initiator", "", pattern=r"(iqn\..+)?", allowed="an iSCSI qualified name, or nothing"),
+        san_policy=fields.text("san_policy", "OfflineShared", choices=tuple(SAN_POLICIES)),
+    )
+    fields.done()
+    serials = [lun.serial for lun in spec.luns]
+    for serial in serials:
+        if serials.count(serial) > 1:
+            raise SpecError(fields.at("luns"), serial, "each serial number once")
+    return spec
+
+
+def _read_lun(fields: Fields, index: int) -> Lun:
+    serial = fields.text("serial", f"LUN{index:05d}")
+    lun = Lun(
+        transport=fields.text("transport", "iscsi", choices=TRANSPORTS),
+        vendor=fields.text("vendor", "CONTOSO", pattern=r".{1,8}", allowed="1 to 8 characters"),
+        product=fields.text("product", "VirtualDisk", pattern=r".{1,16}", allowed="1 to 16 characters"),
+        serial=serial,
+        unique_id=fields.text("unique_id", f"6001405{serial.encode().hex()[:25]:0<25}".upper()),
+        unique_id_format=fields.number("unique_id_format", 3, maximum=8),
+        size=fields.number("size_gb", 100, minimum=1) * GB,
+        paths=fields.number("paths", 2, minimum=1, maximum=32),
+    )
+    fields.done()
+    return lun
+
+
+def _read_port(fields: Fields, index: int) -> FibrePort:
+    port = FibrePort(
+        node=fields.text("node", f"200000109B00000{index:X}", pattern=r"[0-9A-F]{16}", allowed="16 hexadecimal digits"),
+        port=fields.text("port", f"100000109B00000{index:X}", pattern=r"[0-9A-F]{16}", allowed="16 hexadecimal digits"),
+        instance=fields.text("instance", f"PCI\\VEN_1077&DEV_2031&SUBSYS_00000000&REV_02\\4&257301F0&0&{index:04d}_0"),
+    )
+    fields.done()
+    return port
