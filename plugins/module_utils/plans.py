@@ -64,7 +64,10 @@ class Plan:
 
 
 class Resource(Protocol):
-    """One kind of Windows setting. Both methods are pure; the action runs the calls in between."""
+    """One kind of Windows setting. Both methods are pure; the action runs the calls in between.
+
+    A resource may also have `explain(error: CmdletError) -> str`: what a failed call means for an operator, or an empty string.
+    """
 
     def read(self, options: Mapping[str, Any]) -> list[Call]:
         """The calls that tell everything `plan` needs; none of them changes anything."""

@@ -108,18 +108,24 @@ def _require_no_blockers(plans: Mapping[str, Plan]) -> None:
             raise SectionFailed(name, f"cannot be changed yet: {'; '.join(plan.blockers)}")
 
 
-def _apply(sections: Iterable[Section], plans: Mapping[str, Plan], run: RunBatch) -> None:
+def _apply(sections: Sequence[Section], plans: Mapping[str, Plan], run: RunBatch) -> None:
     calls: list[Call] = [prefixed(call, section.name) for section in sections for call in plans[section.name].calls]
     failed = run(calls, True).failed()
     if failed:
-        raise _apply_failure(failed[0], {call.id: call for call in calls})
+        resources = {section.name: section.resource for section in sections}
+        raise _apply_failure(failed[0], {call.id: call for call in calls}, resources)
 
 
-def _apply_failure(answer: Answer, calls: Mapping[str, Call]) -> SectionFailed:
+def _apply_failure(answer: Answer, calls: Mapping[str, Call], resources: Mapping[str, Resource]) -> SectionFailed:
     section, call_id = answer.id.split(".", 1)
     command = getattr(calls[answer.id], "name", type(calls[answer.id]).__name__)
-    output = f"; it printed: {answer.stdout.strip()} {answer.stderr.strip()}".rstrip() if answer.exit_code is not None else ""
-    return SectionFailed(section, f"{command} failed in call '{call_id}': {answer.error}{output}", call_id, answer.error)
+    message = f"{command} failed in call '{call_id}': {answer.error}"
+    if answer.exit_code is not None:
+        message += f"; it printed: {answer.stdout.strip()} {answer.stderr.strip()}".rstrip()
+    explain = getattr(resources[section], "explain", None)
+    if explain and answer.error and (explanation := explain(answer.error)):
+        message += f". {explanation}"
+    return SectionFailed(section, message, call_id, answer.error)
 
 
 def _require_taken(name: str, differences: Sequence[Difference]) -> None:

@@ -97,6 +97,18 @@ def test_a_failing_call_names_section_command_call_and_error_id():
     assert (result["section"], result["call"], result["error"]["id"]) == ("b", "set", "AccessDenied,SetColour")
 
 
+def test_a_resource_may_explain_an_error_id():
+    class Explaining(Colour):
+        def explain(self, error):
+            return "Ask your painter." if error.id == "NoPaint" else ""
+
+    for error_id, ending in (("NoPaint", "[NoPaint]. Ask your painter."), ("Other", "[Other]")):
+        host = Host({"a": "red"}, {"a.set": CmdletError(error_id, "no")})
+        with pytest.raises(SectionFailed) as caught:
+            drive([Section("a", Explaining(), {"colour": "green"})], host.run, check_mode=False)
+        assert str(caught.value).endswith(ending)
+
+
 def test_a_read_that_fails_changes_nothing():
     host = Host({"b.get": CmdletError("Broken", "broken"), "a": "red"})
     with pytest.raises(SectionFailed, match=r"b: cannot be read: call 'get' failed: broken \[Broken\]"):
