@@ -56,7 +56,7 @@ function Resolve-Reference($Reference) {
         $wanted = Resolve-Value $condition.Value
         $found = @($found | & { process { if ((Format-Value (Get-Property $_ $condition.Name)) -eq $wanted) { $_ } } })
     }
-    if (-not $found.Count) { throw (New-Failure 'ReferenceEmpty' "The reference to '$($Reference.'$ref'')' yields no object.") }
+    if (-not $found.Count) { throw (New-Failure 'ReferenceEmpty' "The reference to '$($Reference.'$ref')' yields no object.") }
     if ($Reference.property) { $found = @($found | & { process { Get-Property $_ $Reference.property } }) }
     if ($found.Count -eq 1) { return , $found[0] }
     , $found
@@ -108,7 +108,7 @@ function Get-Output($Call) {
 function Invoke-CmdletCall($Call) {
     $name = $Call.cmdlet
     if ($name -notmatch '^[a-z]+-[a-z0-9]+$' -or $refused -contains $name) { throw (New-Failure 'CommandRefused' "'$name' is refused.") }
-    $command = Get-Command -Name $name -CommandType Cmdlet, Function
+    $command = Get-Command -Name $name -CommandType 'Cmdlet', 'Function'
     if (@(Get-Verb | & { process { $_.Verb } }) -notcontains $name.Split('-')[0]) { throw (New-Failure 'CommandRefused' "'$name' is refused.") }
     $splat = @{ ErrorAction = 'Stop' }
     foreach ($parameter in $Call.parameters.PSObject.Properties) { $splat[$parameter.Name] = Resolve-Value $parameter.Value }
