@@ -51,7 +51,7 @@ function Get-Property($Object, [string]$Path) {
 }
 
 function Resolve-Reference($Reference) {
-    $found = @($outputs[[string]$Reference.'$ref'])
+    $found = @($outputs[[string]$Reference.'$ref'] | & { process { if ($null -ne $_) { $_ } } })
     foreach ($condition in $Reference.where.PSObject.Properties) {
         $wanted = Resolve-Value $condition.Value
         $found = @($found | & { process { if ((Format-Value (Get-Property $_ $condition.Name)) -eq $wanted) { $_ } } })
@@ -90,6 +90,11 @@ function Format-Value($Value) {
     if ($Value -is [timespan]) { return $Value.TotalSeconds }
     if ($Value -is [byte[]]) { return @{ '$bytes' = [Convert]::ToBase64String($Value) } }
     if ($Value -is [Security.SecureString] -or $Value -is [Management.Automation.PSCredential]) { return '********' }
+    if ($Value -is [Collections.IDictionary]) {
+        $table = @{}
+        foreach ($key in $Value.Keys) { $table[[string]$key] = Format-Value $Value[$key] }
+        return $table
+    }
     if ($Value -is [Collections.IEnumerable] -and $Value -isnot [string]) {
         return , @($Value | & { process { Format-Value $_ } })
     }
@@ -97,18 +102,19 @@ function Format-Value($Value) {
 }
 
 function Get-Output($Call) {
-    $rows = @($outputs[$Call.id] | & { process {
+    if (-not $Call.properties) { return , @() }
+    , @($outputs[$Call.id] | & { process {
                 $row = @{}
                 foreach ($property in $Call.properties) { $row[$property.TrimEnd('?')] = Format-Value (Get-Property $_ $property) }
                 $row
             } })
-    , $(if ($Call.properties) { $rows } else { @() })
 }
 
 function Invoke-CmdletCall($Call) {
     $name = $Call.cmdlet
     if ($name -notmatch '^[a-z]+-[a-z0-9]+$' -or $refused -contains $name) { throw (New-Failure 'CommandRefused' "'$name' is refused.") }
-    $command = Get-Command -Name $name -CommandType 'Cmdlet', 'Function'
+    $command = Get-Command -Name $name -CommandType 'Cmdlet', 'Function' -ErrorAction SilentlyContinue
+    if (-not $command) { throw (New-Failure 'CommandNotFoundException' "'$name' is not a cmdlet or function of this host.") }
     if (@(Get-Verb | & { process { $_.Verb } }) -notcontains $name.Split('-')[0]) { throw (New-Failure 'CommandRefused' "'$name' is refused.") }
     $splat = @{ ErrorAction = 'Stop' }
     foreach ($parameter in $Call.parameters.PSObject.Properties) { $splat[$parameter.Name] = Resolve-Value $parameter.Value }
@@ -129,7 +135,7 @@ function Invoke-CmdletCall($Call) {
 function Invoke-ProgramCall($Call) {
     $start = New-Object Diagnostics.ProcessStartInfo
     $start.FileName = Resolve-Value $Call.program
-    $start.Arguments = Argv-ToString -arguments @(Resolve-Value @($Call.arguments))
+    if ($null -ne $Call.arguments) { $start.Arguments = Argv-ToString -arguments (Resolve-Value $Call.arguments) }
     $start.UseShellExecute = $false
     $start.RedirectStandardOutput = $start.RedirectStandardError = $true
     $process = [Diagnostics.Process]::Start($start)
@@ -145,7 +151,7 @@ function Invoke-ProgramCall($Call) {
 }
 
 function Invoke-AssignCall($Call) {
-    foreach ($object in @(Resolve-Reference $Call.assign)) {
+    foreach ($object in (Resolve-Reference $Call.assign)) {
         foreach ($property in $Call.values.PSObject.Properties) {
             $null = Get-Property $object $property.Name
             $object.($property.Name) = Resolve-Value $property.Value
