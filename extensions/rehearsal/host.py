@@ -1,0 +1,235 @@
+# Copyright (c) 2026 the winstack.hyperv developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One simulated server: power, listeners, and the remote calls that it carries out one after the other."""
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from . import payload, scripts
+from .faults import Faults, Interrupted
+from .journal import Entry, Journal
+from .lab import ControlPlane, HostLab, Latency
+from .machine import Machine
+from .modules import registry
+from .modules.arguments import ModuleFailure, parse
+from .powershell.errors import NOT_MODELLED
+from .server import Listener, password_check
+from .software import nova_compute
+from .store import Store, read_json, write_json
+from .watch import Watch
+from .wsman.service import Service
+from .wsman.shells import Command, CommandResult
+
+
+class Host:
+    """A server of a running lab. Its state is read from the store, or built from the lab where there is none."""
+
+    def __init__(self, lab: HostLab, control_plane: ControlPlane, latency: Latency, store: Store) -> None:
+        self.name = lab.name
+        self.journal = Journal(store.journal(lab.name))
+        self.faults = Faults(store.faults(lab.name))
+        self.environment = _environment(lab.access.user)
+        self.machine = self._load(lab, store)
+        self.machine.hooks.service_starting.append(nova_compute.require_program)
+        self.machine.hooks.service_started.append(nova_compute.starter(control_plane.conductor))
+        self._lab = lab
+        self._latency = latency
+        self._store = store
+        self._lock = threading.Lock()
+        self._reboots = self.machine.reboots
+        self._away_until = 0.0
+        self._reboot_timer: threading.Timer | None = None
+        self._service = Service(self.machine.identity.computer_name, lab.access.quotas, payload.reads_input, self._run)
+        self._listeners: list[Listener] = []
+        self._save()
+
+    def listen(self, port: int, tls: ssl.SSLContext | None = None) -> Listener:
+        """Opens a port (0: a free one), with TLS where a context is given. OSError where it is taken."""
+        access = self._lab.access
+        authenticate = password_check({access.user: access.password})
+        listener = Listener(access.address, port, self._answer, authenticate, self._reachable, tls)
+        self._listeners.append(listener)
+        return listener
+
+    def stop(self) -> None:
+        """Closes the listeners and saves. A reboot that was scheduled and had not begun is forgotten, as with a power cut."""
+        self.abort_reboot()
+        self._service.forget()
+        for listener in self._listeners:
+            listener.close()
+        with self._lock:
+            self._save()
+
+    def schedule_reboot(self, seconds: float) -> bool:
+        """As `shutdown.exe /r /t SECONDS`; False where a reboot is scheduled already."""
+        if self._reboot_timer is not None:
+            return False
+        self._reboot_timer = threading.Timer(seconds, self._reboot_as_scheduled)
+        self._reboot_timer.daemon = True
+        self._reboot_timer.start()
+        return True
+
+    def abort_reboot(self) -> bool:
+        """As `shutdown.exe /a`; False where none is scheduled."""
+        timer, self._reboot_timer = self._reboot_timer, None
+        if timer is None:
+            return False
+        timer.cancel()
+        return True
+
+    def _reboot_as_scheduled(self) -> None:
+        with self._lock:
+            self._reboot_timer = None
+            self._reboot(0)
+
+    def _reboot(self, seconds: float) -> None:
+        """Goes down now and is back no earlier than in so many seconds. The lock is held."""
+        self.machine.reboot()
+        self._away(seconds)
+        self._note_reboots("reboot")
+
+    def _note_reboots(self, name: str) -> None:
+        if self.machine.reboots == self._reboots:
+            return
+        self._reboots = self.machine.reboots
+        self.machine.registry.create(scripts.LOGON_UI_KEY)
+        self.journal.append(Entry(time=_now(), kind="power", name=name, changes=self._drain()))
+        self._save()
+        self._disconnect()
+
+    def _away(self, seconds: float) -> None:
+        self._away_until = max(self._away_until, time.monotonic() + seconds)
+
+    def _disconnect(self) -> None:
+        self._service.forget()
+        for listener in self._listeners:
+            listener.cut()
+
+    def _reachable(self) -> bool:
+        """Whether the network reaches the host now. A call that is under way keeps the machine's own clockwork waiting."""
+        if time.monotonic() < self._away_until:
+            return False
+        if not self._lock.acquire(blocking=False):
+            return True
+        try:
+            up = self.machine.up
+            self._note_reboots("second reboot")
+            return up
+        finally:
+            self._lock.release()
+
+    def _load(self, lab: HostLab, store: Store) -> Machine:
+        saved = read_json(store.machine(lab.name))
+        if saved is not None:
+            return Machine.load(lab.name, lab.spec, saved)
+        machine = Machine.build(lab.name, lab.spec)
+        machine.registry.create(scripts.LOGON_UI_KEY)
+        machine.files.make_folder(self.environment["TEMP"])
+        machine.changes.clear()
+        for fault in lab.faults:
+            self.faults.arm(fault)
+        return machine
+
+    def _answer(self, body: bytes, user: str) -> tuple[int, bytes]:
+        time.sleep(self._latency.request)
+        return self._service.answer(body, user)
+
+    def _save(self) -> None:
+        write_json(self._store.machine(self.name), self.machine.dump())
+
+    def _drain(self) -> list[str]:
+        changes = list(self.machine.changes)
+        self.machine.changes.clear()
+        return changes
+
+    def _run(self, command: Command) -> CommandResult | None:
+        """Carries out one remote call; None where the process did not live to answer."""
+        started = time.monotonic()
+        entry = Entry(time=_now(), payload_bytes=len(command.line) + len(command.input), wire_bytes=command.received)
+        watch = Watch(self.machine, self.faults, entry, command.terminated, self._lock)
+        with self._lock:
+            if command.terminated.is_set():
+                return None
+            time.sleep(self._latency.process)
+            result: CommandResult | None = None
+            try:
+                result = self._perform(command, entry, watch)
+            except Interrupted as reason:
+                entry.error = str(reason)
+            entry.changes = self._drain()
+            entry.seconds = round(time.monotonic() - started, 4)
+            self.journal.append(entry)
+            self._save()
+            if watch.power_cycle is not None:
+                self._reboot(watch.power_cycle)
+                return None
+        if watch.drop is not None:
+            self._away(watch.drop)
+            self._disconnect()
+            return None
+        return result
+
+    def _perform(self, command: Command, entry: Entry, watch: Watch) -> CommandResult:
+        try:
+            what = payload.decode(command.line, command.input)
+            if isinstance(what, payload.ModuleCall):
+                return self._module(what, entry, watch)
+            script = scripts.recognise(what)
+        except payload.NotUnderstood as error:
+            entry.error = f"{NOT_MODELLED}: {error}"
+            return _refused(f"The rehearsal does not know {error}.")
+        entry.kind, entry.name = "script", script.name
+        session = scripts.Session(self.machine, self.environment, self.schedule_reboot, self.abort_reboot)
+        return watch.around(script.name, lambda: script.run(session))
+
+    def _module(self, call: payload.ModuleCall, entry: Entry, watch: Watch) -> CommandResult:
+        entry.kind, entry.name, entry.check_mode = "module", call.name, call.check_mode
+        entry.become = call.become.user if call.become else ""
+        model = registry.find(call.name)
+        if model is None:
+            raise payload.NotUnderstood(f"the module {call.name}; rehearsal/modules holds the modules that are known")
+        if call.become and call.become.user.lower() not in ("system", r"nt authority\system", self._lab.access.user.lower()):
+            raise payload.NotUnderstood(f"the account {call.become.user!r} to become")
+        try:
+            params = parse(call.name.rpartition(".")[2], model.spec, call.args, self.environment)
+            context = registry.Context(self.machine, params, call.check_mode, call.diff, watch)
+            if call.name == registry.BATCH_MODULE:
+                result = model.function(context)
+            else:
+                time.sleep(self._latency.compile)
+                result = watch.around(call.name, lambda: model.function(context))
+        except ModuleFailure as failure:
+            entry.error = failure.message
+            return _json({"changed": False, **failure.result, "failed": True, "msg": failure.message}, 1)
+        return _json(result, 0)
+
+
+def _environment(user: str) -> dict[str, str]:
+    """The variables of the remote user's processes that paths are made of."""
+    home = f"C:\\Users\\{user.rpartition(chr(92))[2].partition('@')[0]}"
+    return {
+        "USERPROFILE": home, "APPDATA": rf"{home}\AppData\Roaming", "LOCALAPPDATA": rf"{home}\AppData\Local",
+        "TEMP": rf"{home}\AppData\Local\Temp", "TMP": rf"{home}\AppData\Local\Temp", "PUBLIC": r"C:\Users\Public",
+        "SystemDrive": "C:", "SystemRoot": r"C:\Windows", "windir": r"C:\Windows", "ProgramData": r"C:\ProgramData",
+        "ProgramFiles": r"C:\Program Files", "ProgramFiles(x86)": r"C:\Program Files (x86)",
+    }
+
+
+def _json(result: Mapping[str, Any], exit_code: int) -> CommandResult:
+    return CommandResult(exit_code, json.dumps(result).encode() + b"\r\n")
+
+
+def _refused(message: str) -> CommandResult:
+    """A refusal that a module's caller reads as a failed module and a script's caller as a failed script."""
+    result = {"failed": True, "changed": False, "msg": message, "rehearsal": NOT_MODELLED}
+    return CommandResult(1, json.dumps(result).encode() + b"\r\n", message.encode() + b"\r\n")
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

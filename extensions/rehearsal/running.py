@@ -1,0 +1,103 @@
+# Copyright (c) 2026 the winstack.hyperv developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A lab that is up: all its hosts and the file server, in the threads of this process. Tests use it directly, the daemon is one."""
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from .certificate import tls_context
+from .fileserver import FileServer
+from .host import Host
+from .inventory import inventory
+from .lab import Lab
+from .store import Store, read_json, write_json
+
+Listening = TypeVar("Listening")
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where a host listens."""
+
+    http: int
+    https: int
+
+
+def bind(wanted: int, former: int, listen: Callable[[int], Listening]) -> Listening:
+    """Listens on the port that the lab file wants; where it wants none, on the former one if it is still free, else on a free one."""
+    if wanted or not former:
+        return listen(wanted)
+    try:
+        return listen(former)
+    except OSError:
+        return listen(0)
+
+
+class RunningLab:
+    """A context manager. Ports are those of the lab file, else those of the last time, else free ones."""
+
+    def __init__(self, lab: Lab, store: Store) -> None:
+        self.lab = lab
+        self.store = store
+        self.hosts: dict[str, Host] = {}
+        self.ports: dict[str, Ports] = {}
+        self.file_server: FileServer | None = None
+
+    def __enter__(self) -> RunningLab:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Opens every port and writes down where. OSError where a port of the lab file is taken."""
+        self.store.directory.mkdir(parents=True, exist_ok=True)
+        write_json(self.store.lab, self.lab.source)
+        known = read_json(self.store.daemon) or {}
+        tls = tls_context(self.store, (host.access.address for host in self.lab.hosts.values()))
+        files = {name: package.encode() for name, package in self.lab.downloads.items()}
+        self.file_server = bind(0, known.get("file_server_port", 0), lambda port: FileServer(files, port))
+        for name, host_lab in self.lab.hosts.items():
+            host = Host(host_lab, self.lab.control_plane, self.lab.latency, self.store)
+            self.hosts[name] = host
+            old = known.get("ports", {}).get(name, {})
+            http = bind(host_lab.access.http_port, old.get("http", 0), host.listen)
+            https = bind(host_lab.access.https_port, old.get("https", 0), lambda port, host=host: host.listen(port, tls))
+            self.ports[name] = Ports(http.port, https.port)
+        self._write_daemon(os.getpid())
+
+    def stop(self) -> None:
+        """Closes everything and saves the machines."""
+        for host in self.hosts.values():
+            host.stop()
+        if self.file_server is not None:
+            self.file_server.close()
+        if self.ports:
+            self._write_daemon(None)
+
+    def inventory(self, transport: str = "http") -> dict[str, Any]:
+        """The Ansible inventory of this lab; see inventory.inventory."""
+        return inventory(self.lab, read_json(self.store.daemon), transport)
+
+    def _write_daemon(self, pid: int | None) -> None:
+        assert self.file_server is not None
+        write_json(self.store.daemon, {
+            "pid": pid,
+            "ports": {name: {"http": ports.http, "https": ports.https} for name, ports in self.ports.items()},
+            "file_server_port": self.file_server.port,
+        })
+
+
+def running(lab: Lab, directory: Path) -> RunningLab:
+    """`with running(load(path), directory) as lab: ...`"""
+    return RunningLab(lab, Store(directory))

@@ -1,0 +1,147 @@
+# Copyright (c) 2026 the winstack.hyperv developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What nova-compute 28 with the compute-hyperv driver does when its service starts: it reads its configuration and writes its log.
+
+The lines and their order are nova's own (nova/conductor/api.py, nova/virt/driver.py, nova/service.py, nova/virt/node.py,
+nova/compute/resource_tracker.py, os_vif/__init__.py). Waiting is not simulated: a conductor that is down is logged as one timeout.
+"""
+from __future__ import annotations
+
+import configparser
+import ntpath
+import re
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import NoReturn
+
+from ..machine import Machine, Win32Error
+from ..machine.services import Service
+
+NOVA_VERSION = "28.3.1"
+DRIVERS = ("compute_hyperv.driver.HyperVDriver", "compute_hyperv.cluster.driver.HyperVClusterDriver", "hyperv.HyperVDriver")
+_CONFIG_FILE = re.compile(r'--config-file[= ]\s*(?:"([^"]+)"|(\S+))')
+_PROGRAM = re.compile(r'\s*(?:"([^"]+)"|(\S+))')
+_CONDUCTOR_TIMEOUT = (
+    "Timed out waiting for nova-conductor.  Is it running? Or did this service start before nova-conductor?  "
+    "Reattempting establishment of nova-conductor connection..."
+)
+# ERROR_FILE_NOT_FOUND: what the service control manager says of a service whose program is not there.
+_FILE_NOT_FOUND = Win32Error(2, "The system cannot find the file specified.")
+
+
+class _Exit(Exception):
+    """nova-compute ended; its wrapper, and so the service, ends with it."""
+
+
+def require_program(machine: Machine, service: Service) -> None:
+    """Refuses to start a service whose executable is not on the machine. Windows' own are taken to be there."""
+    match = _PROGRAM.match(service.path_name)
+    program = (match.group(1) or match.group(2)) if match else ""
+    if not re.match(r"(?i)[a-z]:\\", program) or re.match(r"(?i)c:\\windows\\", program):
+        return
+    if machine.files.read(program) is None and machine.files.read(f"{program}.exe") is None:
+        raise _FILE_NOT_FOUND
+
+
+def starter(conductor: bool) -> Callable[[Machine, Service], None]:
+    """A hook for started services. conductor: whether nova-conductor answers."""
+
+    def started(machine: Machine, service: Service) -> None:
+        files = [quoted or plain for quoted, plain in _CONFIG_FILE.findall(service.path_name)]
+        if "nova-compute" not in service.path_name.lower() or not files:
+            return
+        try:
+            _Run(machine, service, files).start(conductor)
+        except _Exit as reason:
+            machine.services.stop(service.name)
+            machine.note(f"nova-compute: exited with code 1: {reason}")
+
+    return started
+
+
+class _Run:
+    """One start of the service."""
+
+    def __init__(self, machine: Machine, service: Service, config_files: list[str]) -> None:
+        self._machine = machine
+        self._files = config_files
+        self._pid = service.pid
+        self._time = service.started_at or machine.now()
+        # oslo.config is no ini file, but what separates them (repeated options, continued lines) is of no matter here.
+        self._config = configparser.ConfigParser(strict=False, interpolation=None, delimiters=("=",), default_section="DEFAULT")
+        for path in config_files:
+            content = machine.files.read(path)
+            if content is None:
+                raise _Exit(f"Failed to find some config files: {path}")
+            try:
+                self._config.read_string(content.decode())
+            except (configparser.Error, UnicodeDecodeError) as error:
+                raise _Exit(f"Failed to parse {path}: {type(error).__name__}") from error
+
+    def start(self, conductor: bool) -> None:
+        self._log("INFO", "os_vif", "Loaded VIF plugins: noop, ovs")
+        if not conductor:
+            self._log("WARNING", "nova.conductor.api", _CONDUCTOR_TIMEOUT)
+            return
+        self._load_driver()
+        self._log("INFO", "nova.service", f"Starting compute node (version {NOVA_VERSION})")
+        node, is_new = self._node_identity()
+        if not is_new:
+            return
+        host = self._option("host") or self._machine.identity.computer_name
+        name = self._machine.identity.full_name
+        self._log("INFO", "nova.compute.resource_tracker", f"Compute node record created for {host}:{name} with uuid: {node}")
+
+    def _load_driver(self) -> None:
+        driver = self._option("compute_driver")
+        if not driver:
+            self._fail("nova.virt.driver", "Compute driver option required, but not specified")
+        self._log("INFO", "nova.virt.driver", f"Loading compute driver '{driver}'")
+        if driver not in DRIVERS:
+            self._fail("nova.virt.driver", f"Unable to load the virtualization driver: ModuleNotFoundError: No module named 'nova.virt.{driver}'")
+        if not self._machine.vmms_ready:
+            self._fail("nova", r"Unhandled error: os_win.exceptions.HyperVException: the namespace root\virtualization\v2 does not answer")
+
+    def _node_identity(self) -> tuple[str, bool]:
+        """The node's UUID, and whether this is its first start (only then does nova make a record of it)."""
+        state_path = self._option("state_path")
+        if not state_path:
+            self._fail("nova", "Unhandled error: the rehearsal wants state_path set: nova's default is a folder of its Python environment")
+        for folder in [*(ntpath.dirname(path) for path in self._files), state_path]:
+            path = ntpath.join(folder, "compute_id")
+            content = self._machine.files.read(path)
+            if content is not None:
+                node = content.decode().strip()
+                self._log("INFO", "nova.virt.node", f"Determined node identity {node} from {path}")
+                return node, False
+        node = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"compute_id.{self._machine.name}"))
+        path = ntpath.join(state_path, "compute_id")
+        self._log("INFO", "nova.virt.node", f"Generated node identity {node}")
+        try:
+            self._machine.files.write(path, node.encode())
+        except FileNotFoundError:
+            self._fail("nova", f"Unhandled error: Invalid node identity configuration: Unable to write uuid to {path}: No such file or directory")
+        self._log("INFO", "nova.virt.node", f"Wrote node identity {node} to {path}")
+        return node, True
+
+    def _option(self, name: str) -> str:
+        return self._config.get("DEFAULT", name, fallback="").replace(r"\$", "$")
+
+    def _fail(self, logger: str, message: str) -> NoReturn:
+        self._log("CRITICAL" if logger == "nova" else "ERROR", logger, message)
+        raise _Exit(message)
+
+    def _log(self, level: str, logger: str, message: str) -> None:
+        """Appends to log_dir\\log_file as oslo.log does; without a log file nova writes to stderr, which a service has not."""
+        name = self._option("log_file") or ("nova-compute.log" if self._option("log_dir") else "")
+        if not name:
+            return
+        path = ntpath.join(self._option("log_dir"), name)
+        self._time += timedelta(milliseconds=1)
+        stamp = self._time.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+        line = f"{stamp} {self._pid} {level} {logger} [-] {message}\r\n".encode()
+        try:
+            self._machine.files.write(path, (self._machine.files.read(path) or b"") + line)
+        except FileNotFoundError:
+            raise _Exit(f"the log folder of {path} does not exist") from None

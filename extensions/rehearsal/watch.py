@@ -1,0 +1,109 @@
+# Copyright (c) 2026 the winstack.hyperv developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Looks over a remote call's shoulder: writes the journal's list of calls, and lets the armed faults strike."""
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from .faults import Fault, Faults, Interrupted
+from .journal import Entry, describe_call
+from .machine import Machine
+from .modules.arguments import ModuleFailure
+from .powershell.errors import PowerShellError
+
+Result = TypeVar("Result")
+
+# The calls that put data on the disk.
+_WRITERS = frozenset({
+    "write_file", "winrm_put_file", "winrm_put_file.ps1", "ansible.windows.win_get_url", "ansible.windows.win_copy",
+    "ansible.windows.win_package",
+})
+
+
+class Watch:
+    """An observer of a batch (batch.Observer), and of modules and scripts through `around`.
+
+    drop, power_cycle: seconds, once a fault asked for it; the host acts on them when the call has ended.
+    """
+
+    def __init__(
+        self, machine: Machine, faults: Faults, entry: Entry, terminated: threading.Event, lock: threading.Lock
+    ) -> None:
+        self.drop: float | None = None
+        self.power_cycle: float | None = None
+        self._machine = machine
+        self._faults = faults
+        self._entry = entry
+        self._terminated = terminated
+        self._lock = lock
+        self._started = 0.0
+
+    def before(self, number: int, call: Mapping[str, Any]) -> PowerShellError | None:
+        """Called before each call of a batch. Raises Interrupted."""
+        self._entry.calls.append(describe_call(call))
+        self._started = time.monotonic()
+        return self._strike(_names(call), "before", call)
+
+    def after(self, number: int, call: Mapping[str, Any], result: Mapping[str, Any]) -> None:
+        """Called after each call of a batch. Raises Interrupted."""
+        shown = self._entry.calls[-1]
+        shown["seconds"] = round(time.monotonic() - self._started, 4)
+        if "error" in result:
+            shown["error"] = result["error"]["id"]
+            self._entry.error = self._entry.error or f"{call.get('id', '')}: {result['error']['id']}"
+        self._strike(_names(call), "after", call)
+
+    def around(self, name: str, run: Callable[[], Result]) -> Result:
+        """Runs a module or script as one call. Raises Interrupted, and ModuleFailure for an injected error."""
+        names = frozenset({name.lower(), name.lower().rpartition(".")[2]})
+        error = self._strike(names, "before", {})
+        if error is not None:
+            raise ModuleFailure(error.message)
+        result = run()
+        self._strike(names, "after", {})
+        return result
+
+    def _strike(self, names: frozenset[str], moment: str, call: Mapping[str, Any]) -> PowerShellError | None:
+        error: PowerShellError | None = None
+        for fault in self._faults.take(names, moment):
+            if fault.kind == "hang":
+                self._hang(fault)
+            elif fault.kind == "error" or (fault.kind == "disk-full" and names & _WRITERS):
+                error = fault.as_error()
+            elif fault.kind == "power-cycle":
+                self.power_cycle = fault.seconds
+                self._half_write(fault, call)
+                raise Interrupted("a fault of the rehearsal: the power was cut")
+            elif fault.kind == "drop":
+                self.drop = fault.seconds
+                self._half_write(fault, call)
+                if fault.when != "after":
+                    raise Interrupted("a fault of the rehearsal: the connection was dropped and the process ended")
+        return error
+
+    def _hang(self, fault: Fault) -> None:
+        """Stops this process; others on the host go on."""
+        self._lock.release()
+        try:
+            ended = self._terminated.wait(fault.seconds or None)
+        finally:
+            self._lock.acquire()
+        if ended:
+            raise Interrupted("a fault of the rehearsal: the process hung until it was ended")
+
+    def _half_write(self, fault: Fault, call: Mapping[str, Any]) -> None:
+        """A file that was being written when the process ended: its new version lies half finished beside it."""
+        path = call.get("write_file")
+        if fault.when == "during" and isinstance(path, str):
+            self._machine.files.write(f"{path}.rehearsal-half-written.new", b"")
+
+
+def _names(call: Mapping[str, Any]) -> frozenset[str]:
+    for kind in ("cmdlet", "program"):
+        if kind in call:
+            name = str(call[kind]).lower()
+            return frozenset({name, name.rpartition("\\")[2]})
+    return frozenset(kind for kind in ("assign", "read_file", "write_file") if kind in call)
