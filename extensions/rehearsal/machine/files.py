@@ -86,11 +86,10 @@ class FileStore:
             del self._entries[inner]
         return self._entries.pop(text, None) is not None
 
-    def list(self, path: str) -> list[Entry]:
-        """What lies directly in the folder, by name."""
-        text = normalise(path).rstrip("\\").lower()
-        inside = [entry for key, entry in self._entries.items() if key.rpartition("\\")[0] == text]
-        return sorted(inside, key=lambda entry: entry.path.lower())
+    def used(self, letter: str) -> int:
+        """The bytes of all files on a drive."""
+        prefix = f"{letter.lower()}:\\"
+        return sum(entry.size for key, entry in self._entries.items() if key.startswith(prefix))
 
     def move(self, source: str, target: str) -> None:
         """Renames a file over whatever file is there. FileNotFoundError where the source is missing."""
@@ -116,6 +115,12 @@ class FileStore:
             content = None if item["data"] is None else base64.b64decode(item["data"])
             created, modified = (datetime.fromisoformat(item[name]) for name in ("created", "modified"))
             self._entries[item["path"].lower()] = Entry(item["path"], content, created, modified)
+
+    def list(self, path: str) -> list[Entry]:
+        """What lies directly in the folder, by name. (Last in the class: the annotations above mean the builtin.)"""
+        text = normalise(path).rstrip("\\").lower()
+        inside = [entry for key, entry in self._entries.items() if key.rpartition("\\")[0] == text]
+        return sorted(inside, key=lambda entry: entry.path.lower())
 
 
 def normalise(path: str) -> str:

@@ -34,6 +34,8 @@ KNOWN_AREAS = (
     r"HKLM:\SYSTEM\CurrentControlSet\Control\MPDEV",
     SESSION_MANAGER, CURRENT_VERSION, UNINSTALL, UNINSTALL_32, W32TIME_POLICY, SERVICING, SERVER_MANAGER, HYPERV_POLICY,
     r"HKLM:\SOFTWARE\Microsoft\HgsClient",
+    # The collection's own key: no fresh server has it.
+    r"HKLM:\SOFTWARE\winstack.hyperv",
 )
 
 _SVCHOST = r"%SystemRoot%\system32\svchost.exe -k "

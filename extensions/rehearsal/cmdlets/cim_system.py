@@ -1,0 +1,144 @@
+# Copyright (c) 2026 the winstack.hyperv developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""CIM classes of the computer, its operating system, processors and volumes."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..machine.catalogue import FEATURES
+from .cim_schema import provides
+
+if TYPE_CHECKING:
+    from ..machine import Machine
+
+_W32 = "MicrosoftDocs/win32 CIMWin32Prov"
+_SKUS = {"Standard": 7, "Datacenter": 8}
+_STAND_ALONE, _MEMBER = 2, 3
+_NETBIOS_LENGTH = 15
+
+
+def free_bytes(machine: Machine, letter: str) -> int:
+    """What is free on a volume: the lab's figure less the files that came since."""
+    disk = next(disk for disk in machine.spec.hardware.disks if disk.letter == letter)
+    return max(0, disk.free - machine.files.used(letter))
+
+
+@provides("root/cimv2", "Win32_ComputerSystem", source=f"{_W32}/win32-computersystem.md; hyperv-host.md 1.1")
+def computer_system(machine: Machine) -> list[dict[str, Any]]:
+    hardware, identity = machine.spec.hardware, machine.identity
+    return [{
+        "Name": identity.computer_name[:_NETBIOS_LENGTH],
+        "Caption": identity.computer_name[:_NETBIOS_LENGTH],
+        "DNSHostName": identity.computer_name,
+        "Domain": identity.domain or identity.workgroup,
+        "Workgroup": None if identity.domain else identity.workgroup,
+        "PartOfDomain": bool(identity.domain),
+        "DomainRole": _MEMBER if identity.domain else _STAND_ALONE,
+        "Manufacturer": hardware.manufacturer,
+        "Model": hardware.model,
+        "HypervisorPresent": machine.hypervisor_running,
+        "TotalPhysicalMemory": hardware.memory,
+        "NumberOfProcessors": len(hardware.processors),
+        "NumberOfLogicalProcessors": hardware.logical_processors,
+        "SystemType": "x64-based PC",
+        "Status": "OK",
+    }]
+
+
+@provides("root/cimv2", "Win32_OperatingSystem", source=f"{_W32}/win32-operatingsystem.md; hyperv-host.md 1.3, 1.4")
+def operating_system(machine: Machine) -> list[dict[str, Any]]:
+    spec = machine.spec
+    kilobytes = spec.hardware.memory // 1024
+    caption = f"Microsoft Windows Server {spec.os.version} {spec.os.edition}"
+    return [{
+        "Caption": caption,
+        "Name": f"{caption}|C:\\Windows|\\Device\\Harddisk0\\Partition4",
+        "CSName": machine.identity.computer_name[:_NETBIOS_LENGTH],
+        "Version": f"10.0.{spec.os.build}",
+        "BuildNumber": str(spec.os.build),
+        "ProductType": 3,
+        "OperatingSystemSKU": _SKUS[spec.os.edition],
+        "OSArchitecture": "64-bit",
+        "OSType": 18,
+        "SystemDrive": "C:",
+        "SystemDirectory": r"C:\Windows\system32",
+        "WindowsDirectory": r"C:\Windows",
+        "DataExecutionPrevention_Available": spec.os.data_execution_prevention,
+        "TotalVisibleMemorySize": kilobytes,
+        "FreePhysicalMemory": kilobytes * 9 // 10,
+        "LastBootUpTime": machine.boot_time,
+        "LocalDateTime": machine.now(),
+        "Status": "OK",
+    }]
+
+
+@provides("root/cimv2", "Win32_Processor", source=f"{_W32}/win32-processor.md; hyperv-host.md 1.1")
+def processors(machine: Machine) -> list[dict[str, Any]]:
+    """With a hypervisor running two of the requirement bits read false on a good machine."""
+    hidden = machine.hypervisor_running
+    return [
+        {
+            "DeviceID": f"CPU{index}",
+            "SocketDesignation": f"CPU{index + 1}",
+            "Name": processor.name,
+            "Manufacturer": processor.manufacturer,
+            "ProcessorType": 3,
+            "Architecture": 9,
+            "AddressWidth": 64,
+            "DataWidth": 64,
+            "NumberOfCores": processor.cores,
+            "NumberOfEnabledCore": processor.cores,
+            "NumberOfLogicalProcessors": processor.logical,
+            "ThreadCount": processor.logical,
+            "MaxClockSpeed": processor.clock_mhz,
+            "CurrentClockSpeed": processor.clock_mhz,
+            "SecondLevelAddressTranslationExtensions": processor.slat,
+            "VMMonitorModeExtensions": processor.vm_monitor and not hidden,
+            "VirtualizationFirmwareEnabled": processor.firmware_virtualization and not hidden,
+            "Status": "OK",
+        }
+        for index, processor in enumerate(machine.spec.hardware.processors)
+    ]
+
+
+@provides("root/cimv2", "Win32_LogicalDisk", source=f"{_W32}/win32-logicaldisk.md")
+def logical_disks(machine: Machine) -> list[dict[str, Any]]:
+    return [
+        {
+            "DeviceID": f"{disk.letter}:",
+            "Name": f"{disk.letter}:",
+            "Caption": f"{disk.letter}:",
+            "Description": "Local Fixed Disk",
+            "DriveType": 3,
+            "FileSystem": "NTFS",
+            "Size": disk.size,
+            "FreeSpace": free_bytes(machine, disk.letter),
+            "VolumeName": "",
+            "Compressed": False,
+        }
+        for disk in machine.spec.hardware.disks
+        if disk.letter
+    ]
+
+
+@provides("root/cimv2", "Win32_ServerFeature", source="MicrosoftDocs/win32 WmiSdk/win32-serverfeature.md; storage-and-time.md 1.1")
+def server_features(machine: Machine) -> list[dict[str, Any]]:
+    """An instance exists while the feature is installed; only features with a documented id have one here."""
+    return [
+        {"ID": feature.id, "ParentID": FEATURES[feature.parent].id if feature.parent else 0, "Name": feature.display}
+        for feature in FEATURES.values()
+        if feature.id and machine.features.installed(feature.name)
+    ]
+
+
+@provides("root/microsoft/windows/deviceguard", "Win32_DeviceGuard", source="hyperv-host.md 1.1 (PowerShell's Get-ComputerInfo)")
+def device_guard(machine: Machine) -> list[dict[str, Any]]:
+    hardware = machine.spec.hardware
+    return [{
+        "AvailableSecurityProperties": list(hardware.device_guard_properties),
+        "SecurityServicesConfigured": [0],
+        "SecurityServicesRunning": [0],
+        "RequiredSecurityProperties": [0],
+        "VirtualizationBasedSecurityStatus": hardware.virtualization_based_security,
+        "Version": "1.0",
+    }]
