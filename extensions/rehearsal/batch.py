@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .powershell.binder import COR_E_SYSTEM, bind, command_not_found
+from .powershell.binder import COR_E_SYSTEM, bind
 from .powershell.catalogue import Catalogue, Command, catalogue
 from .powershell.errors import PowerShellError, not_modelled
 from .powershell.objects import check_class, equal, failure, format_value, get_property, project, set_property
@@ -29,14 +29,7 @@ REFUSED = frozenset(name.lower() for name in (
 _NAME = re.compile(r"[a-z]+-[a-z0-9]+", re.IGNORECASE)
 # What Get-Verb lists in Windows PowerShell 5.1: PowerShell/PowerShell src/System.Management.Automation/utils/Verbs.cs without
 # Build and Deploy, which came later.
-APPROVED_VERBS = frozenset("""
-    add approve assert backup block checkpoint clear close compare complete compress confirm connect convert convertfrom convertto copy
-    debug deny disable disconnect dismount edit enable enter exit expand export find format get grant group hide import initialize
-    install invoke join limit lock measure merge mount move new open optimize out ping pop protect publish push read receive redo
-    register remove rename repair request reset resize resolve restart restore resume revoke save search select send set show skip
-    split start step stop submit suspend switch sync test trace unblock undo uninstall unlock unprotect unpublish unregister update
-    use wait watch write
-""".split())
+APPROVED_VERBS = frozenset(["add", "approve", "assert", "backup", "block", "checkpoint", "clear", "close", "compare", "complete", "compress", "confirm", "connect", "convert", "convertfrom", "convertto", "copy", "debug", "deny", "disable", "disconnect", "dismount", "edit", "enable", "enter", "exit", "expand", "export", "find", "format", "get", "grant", "group", "hide", "import", "initialize", "install", "invoke", "join", "limit", "lock", "measure", "merge", "mount", "move", "new", "open", "optimize", "out", "ping", "pop", "protect", "publish", "push", "read", "receive", "redo", "register", "remove", "rename", "repair", "request", "reset", "resize", "resolve", "restart", "restore", "resume", "revoke", "save", "search", "select", "send", "set", "show", "skip", "split", "start", "step", "stop", "submit", "suspend", "switch", "sync", "test", "trace", "unblock", "undo", "uninstall", "unlock", "unprotect", "unpublish", "unregister", "update", "use", "wait", "watch", "write"])
 
 
 class Observer(Protocol):
@@ -95,8 +88,10 @@ def _attempt(state: _Batch, call: dict[str, Any]) -> dict[str, Any]:
     }
     kind = next((kinds[name] for name in call if name in kinds), None)
     if kind is None:
+        # PowerShell's record for `throw "text"` has the text for its id.
         message = f"The call '{call['id']}' is of no known kind."
-        return {"error": PowerShellError(message, "OperationStopped", "System.Management.Automation.RuntimeException", message, COR_E_SYSTEM).as_wire()}
+        thrown = PowerShellError(message, "OperationStopped", "System.Management.Automation.RuntimeException", message, COR_E_SYSTEM)
+        return {"error": thrown.as_wire()}
     try:
         return kind(state, call)
     except PowerShellError as error:
@@ -111,7 +106,7 @@ def _run_cmdlet(state: _Batch, call: dict[str, Any]) -> dict[str, Any]:
     bound = bind(command, arguments, state.catalogue)
     model = state.models.cmdlets.get(command.name.lower())
     if model is None:
-        raise not_modelled(f"the cmdlet {command.name}", "a model in rehearsal/cmdlets")
+        raise not_modelled(f"the cmdlet {command.name}", "add a model in rehearsal/cmdlets")
     output = [] if bound.what_if else model.function(state.machine, bound)
     check_class(output, state.catalogue)
     state.outputs[call["id"]] = list(output)
@@ -126,7 +121,7 @@ def _find_command(state: _Batch, name: str) -> Command:
     if command is None and name.lower() in state.models.cmdlets and not state.catalogue.versions(name):
         raise AssertionError(f"{name} has a model, but neither the reference nor the supplement knows it")
     if command is None or not state.machine.module_available(command.module):
-        raise command_not_found(name)
+        raise failure("CommandNotFoundException", f"'{name}' is not a cmdlet or function of this host.")
     if name.lower().split("-")[0] not in APPROVED_VERBS:
         raise failure("CommandRefused", f"'{name}' is refused.")
     return command
@@ -153,7 +148,7 @@ def _run_program(state: _Batch, call: dict[str, Any]) -> dict[str, Any]:
     file = name.replace("/", "\\").rsplit("\\", 1)[-1].lower()
     model = state.models.programs.get(file if file.endswith(".exe") else f"{file}.exe")
     if model is None:
-        raise not_modelled(f"the program {name}", "a model in rehearsal/programs")
+        raise not_modelled(f"the program {name}", "add a model in rehearsal/programs")
     outcome = model.function(state.machine, arguments)
     result: dict[str, Any] = {"stdout": outcome.stdout, "stderr": outcome.stderr, "exit_code": outcome.exit_code}
     if outcome.exit_code not in call.get("exit_codes", [0]):
@@ -166,9 +161,10 @@ def _run_assign(state: _Batch, call: dict[str, Any]) -> dict[str, Any]:
     for item in target if isinstance(target, list) else [target]:
         for name, value in call["values"].items():
             get_property(item, name, state.catalogue)
-            model = state.models.assignments.get(item.type.lower()) if isinstance(item, PSObject) else None
+            type_name = item.type if isinstance(item, PSObject) else type(item).__name__
+            model = state.models.assignments.get(type_name.lower())
             if model is None:
-                raise not_modelled(f"setting properties of {getattr(item, 'type', type(item).__name__)}", "an assignment in rehearsal/cmdlets")
+                raise not_modelled(f"setting properties of {type_name}", "add an assignment in rehearsal/cmdlets")
             resolved = _resolve(state, value)
             model.function(state.machine, item, name, resolved)
             set_property(item, name, resolved)
@@ -187,19 +183,20 @@ def _run_write_file(state: _Batch, call: dict[str, Any]) -> dict[str, Any]:
     """Whole or not at all: every reason to fail is looked for before the first byte is written."""
     files = state.machine.files
     path, content = _resolve(state, call["write_file"]), _resolve(state, call["content"])
-    backup = _resolve(state, call["backup"]) if call.get("backup") else ""
+    former = files.read(path)
+    backup = _resolve(state, call["backup"]) if call.get("backup") and former is not None else ""
     if not isinstance(content, bytes):
         raise failure("InvalidCast", "content is not a byte array.")
-    former = files.read(path)
-    for target in (path, backup) if backup and former is not None else (path,):
+    for target in (path, backup) if backup else (path,):
         _require_folder(state, target)
-    if backup and former is not None:
-        files.write(backup, former)
+    if backup:
+        files.write(backup, former or b"")
     try:
         files.write(path, content)
     except IsADirectoryError:
         raise _method_failed("UnauthorizedAccessException", f"Access to the path '{path}' is denied.") from None
-    state.machine.changes.append(f"wrote {path} ({len(content)} bytes)" + (f", kept the former content as {backup}" if backup and former is not None else ""))
+    kept = f", kept the former content as {backup}" if backup else ""
+    state.machine.changes.append(f"wrote {path} ({len(content)} bytes){kept}")
     return {"output": []}
 
 
@@ -242,7 +239,7 @@ def _text(encoded: str) -> str:
 
 def _resolve_reference(state: _Batch, reference: dict[str, Any]) -> Any:
     """One object, or a list where there are several."""
-    found = list(state.outputs.get(reference["$ref"], ()))
+    found = [item for item in state.outputs.get(reference["$ref"], ()) if item is not None]
     for path, condition in reference.get("where", {}).items():
         wanted = _resolve(state, condition)
         found = [item for item in found if equal(format_value(get_property(item, path, state.catalogue)), wanted)]

@@ -25,7 +25,16 @@ _BINDING = "System.Management.Automation.ParameterBindingException"
 _VALIDATION = "System.Management.Automation.ParameterBindingValidationException"
 _TRANSFORMATION = "System.Management.Automation.ParameterBindingArgumentTransformationException"
 # about_Providers.md, reference/5.1
-_PROVIDERS = (("Registry", r"(HK[A-Z]+:|Registry::|Microsoft\.PowerShell\.Core\\Registry::)"), ("Certificate", r"Cert:"), ("FileSystem", r"([A-Z]:|\\\\)"))
+_PROVIDERS = (
+    ("Registry", r"HK[A-Z]+:|(Microsoft\.PowerShell\.Core\\)?Registry::"),
+    ("Certificate", r"Cert:"),
+    ("FileSystem", r"[A-Z]:|\\\\"),
+)
+# .NET structures, which cannot hold null.
+_VALUE_TYPES = frozenset({
+    "Byte", "SByte", "Int16", "Int32", "Int64", "UInt16", "UInt32", "UInt64", "Single", "Double", "Decimal", "Char", "Guid", "DateTime",
+    "TimeSpan",
+})
 
 
 def bind(command: Command, arguments: Mapping[str, Any], catalogue: Catalogue) -> Bound:
@@ -118,11 +127,6 @@ def _bind_null(command: Command, parameter: Parameter) -> Any:
     return None
 
 
-_VALUE_TYPES = frozenset({
-    "Byte", "SByte", "Int16", "Int32", "Int64", "UInt16", "UInt32", "UInt64", "Single", "Double", "Decimal", "Char", "Guid", "DateTime", "TimeSpan",
-})
-
-
 def _validate_set(command: Command, parameter: Parameter, value: Any) -> Any:
     """ValidateSet compares without regard to case; a model gets the documented spelling."""
     if isinstance(value, list):
@@ -188,7 +192,7 @@ def _resolve_set(command: Command, given: frozenset[str]) -> ParameterSet:
 
 def _require_error_action_stop(value: Any) -> None:
     if isinstance(value, PSEnum) and value.name != "Stop":
-        raise not_modelled(f"-ErrorAction {value.name}", "non-terminating errors")
+        raise not_modelled(f"-ErrorAction {value.name}", "give batch.py non-terminating errors")
 
 
 def _ask(command: Command, bound: Bound) -> None:
@@ -215,13 +219,3 @@ def _binding_error(
     command: Command, error_id: str, message: str, category: str = "InvalidArgument", exception: str = _BINDING,
 ) -> PowerShellError:
     return PowerShellError(f"{error_id},{command.error_class}", category, exception, message, COR_E_SYSTEM)
-
-
-def command_not_found(name: str) -> PowerShellError:
-    """What Get-Command writes for a name that resolves to no cmdlet or function (GetCommandCommand.cs)."""
-    return PowerShellError(
-        "CommandNotFoundException,Microsoft.PowerShell.Commands.GetCommandCommand", "ObjectNotFound",
-        "System.Management.Automation.CommandNotFoundException",
-        f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable program. Check the spelling of "
-        "the name, or if a path was included, verify that the path is correct and try again.", COR_E_SYSTEM,
-    )

@@ -66,7 +66,7 @@ class Parameter:
     """One parameter. type: the .NET type's short name, of one element where `array` is true.
 
     values: what the reference accepts, empty where anything of the type goes; enumeration: where the type is one;
-    versions: the Server versions that have it; provider: the one provider that adds it ("Registry"), empty for a parameter of the cmdlet itself.
+    versions: the Server versions that have it; provider: the one provider that adds it ("Registry"), empty for the cmdlet's own.
     """
 
     name: str
@@ -192,16 +192,16 @@ class Catalogue:
         if allowance:
             own = {key: {**fields, "os": VERSIONS} for key, fields in own.items() if key not in allowance["except"]}
         common = {**_COMMON, **(_SHOULD_PROCESS if entry.get("should_process") else {})}
-        result = {key: replace(_parameter(key, fields), **self._allowed(name, key)) for key, fields in own.items()}
+        result = {key: _parameter(key, fields, self._allowed(name, key)) for key, fields in own.items()}
         result.update({key: replace(_parameter(key, fields), common=True) for key, fields in common.items() if key not in own})
         return {
             key: replace(parameter, enumeration=self._enumeration(entry["module"], parameter))
             for key, parameter in result.items() if version in parameter.versions
         }
 
-    def _allowed(self, command: str, parameter: str) -> dict[str, bool]:
-        what = self.supplement["allow"].get(f"{command} -{parameter}", {}).get("what", ())
-        return {f"allows_{item}": True for item in what}
+    def _allowed(self, command: str, parameter: str) -> tuple[str, ...]:
+        """What a mandatory parameter takes all the same: "null", "empty"."""
+        return tuple(self.supplement["allow"].get(f"{command} -{parameter}", {}).get("what", ()))
 
     def _error_class(self, name: str, entry: Mapping[str, Any]) -> str:
         if entry["kind"] != "dll":
@@ -210,8 +210,8 @@ class Catalogue:
         if not rule:
             return name
         verb, noun = name.split("-", 1)
-        classes: Mapping[str, str] = rule.get("exceptions", {})
-        return classes.get(name) or str(rule["pattern"]).format(verb=verb, noun=noun)
+        exceptions: Mapping[str, str] = rule.get("exceptions", {})
+        return exceptions.get(name) or str(rule["pattern"]).format(verb=verb, noun=noun)
 
     def _enumeration(self, module: str, parameter: Parameter) -> Enumeration | None:
         """The enumeration of a parameter: from the reflected module, the supplement, or the values that the reference lists."""
@@ -237,7 +237,7 @@ class Catalogue:
     def output_properties(self, command: str) -> frozenset[str] | None:
         """The properties that a cmdlet's output may have, taken over all its output classes; None where they are not known."""
         name = self._names.get(command.lower(), command)
-        classes = next((module["outputs"][name] for module in self._classes.values() if name in module["outputs"]), [])
+        classes: list[str] = next((module["outputs"][name] for module in self._classes.values() if name in module["outputs"]), [])
         found = [self.properties(item.removesuffix("[]")) for item in classes]
         if not found or None in found:
             return None
@@ -259,7 +259,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     return data
 
 
-def _parameter(name: str, fields: Mapping[str, Any]) -> Parameter:
+def _parameter(name: str, fields: Mapping[str, Any], allowed: tuple[str, ...] = ()) -> Parameter:
     kind = str(fields.get("type", ""))
     element = kind.removesuffix("[]")
     generic = re.fullmatch(r"([\w.]+)`1\[+(.+?)\]+", element)
@@ -273,7 +273,8 @@ def _parameter(name: str, fields: Mapping[str, Any]) -> Parameter:
         aliases=tuple(fields.get("aliases", ())),
         versions=frozenset(fields.get("os", VERSIONS)),
         provider=fields.get("provider", ""),
-        allows_null=nullable,
+        allows_null=nullable or "null" in allowed,
+        allows_empty="empty" in allowed,
     )
 
 

@@ -50,23 +50,20 @@ def convert(value: Any, parameter: Parameter, catalogue: Catalogue) -> Any:
     if isinstance(value, Unknown) or value is None:
         return value
     if parameter.array or parameter.type == "StringCollection":
-        items = value if isinstance(value, (list, tuple)) else list(value) if _is_bytes_for(value, parameter) else [value]
-        converted = [None if item is None else convert_one(item, parameter, catalogue) for item in items]
-        return bytes(converted) if parameter.type == "Byte" and None not in converted and Unknown() not in converted else converted
+        if isinstance(value, bytes) and parameter.type == "Byte":
+            return value
+        items = value if isinstance(value, (list, tuple)) else [value]
+        return [None if item is None else convert_one(item, parameter, catalogue) for item in items]
     if isinstance(value, (list, tuple, bytes)) and parameter.type not in _ANYTHING:
         if parameter.enumeration:
             raise not_modelled(
-                f"several values for the enumeration parameter -{parameter.name}", "whether its type is a set of flags"
+                f"several values for the enumeration parameter -{parameter.name}", "say in conversion.py whether its type is a set of flags"
             )
         raise ConversionError(
             f"Cannot convert 'System.Object[]' to the type '{parameter.type}' required by parameter '{parameter.name}'. "
             "Specified method is not supported.", "CannotConvertArgument",
         )
     return convert_one(value, parameter, catalogue)
-
-
-def _is_bytes_for(value: Any, parameter: Parameter) -> bool:
-    return isinstance(value, bytes) and parameter.type == "Byte"
 
 
 def convert_one(value: Any, parameter: Parameter, catalogue: Catalogue) -> Any:
@@ -114,7 +111,8 @@ def _to_integer(value: Any, type_name: str) -> int:
     low, high = _RANGES[type_name]
     if not low <= number <= high:
         raise ConversionError(
-            f'Cannot convert value "{value}" to type "System.{type_name}". Error: "Value was either too large or too small for {type_name}."'
+            f'Cannot convert value "{value}" to type "System.{type_name}". '
+            f'Error: "Value was either too large or too small for {type_name}."'
         )
     return number
 
@@ -228,7 +226,7 @@ def _to_enum(value: Any, enumeration: Enumeration) -> PSEnum:
     if re.fullmatch(r"-?\d+", value.strip()):
         return _enum_by_number(int(value), enumeration)
     if "," in value:
-        raise not_modelled(f"several values for the enumeration {enumeration.type}", "whether it is a set of flags")
+        raise not_modelled(f"several values for the enumeration {enumeration.type}", "say in conversion.py whether it is a set of flags")
     wanted = value.strip().lower()
     exact = [name for name in enumeration.names if name.lower() == wanted]
     matches = exact or [name for name in enumeration.names if wanted and name.lower().startswith(wanted)]
@@ -243,7 +241,7 @@ def _to_enum(value: Any, enumeration: Enumeration) -> PSEnum:
 
 def _enum_by_number(number: int, enumeration: Enumeration) -> PSEnum:
     if not enumeration.numbers:
-        raise not_modelled(f"a number for the enumeration {enumeration.type}", "its numbers, to enums in data/supplement.json")
+        raise not_modelled(f"a number for the enumeration {enumeration.type}", "add its numbers to enums in data/supplement.json")
     for name, known in enumeration.numbers.items():
         if known == number:
             return PSEnum(enumeration.type, name, number)
@@ -261,7 +259,7 @@ def _to_object(value: Any, parameter: Parameter, catalogue: Catalogue) -> PSObje
     known = parameter.type in ("CimInstance", "CimSession", "ServiceController") or catalogue.is_class(parameter.type)
     if known or isinstance(value, PSObject):
         raise _cannot(value, parameter.type)
-    raise not_modelled(f"the parameter type {parameter.type or '(none documented)'} of -{parameter.name}", "the type, to conversion.py")
+    raise not_modelled(f"the parameter type {parameter.type or '(none documented)'} of -{parameter.name}", "add the type to conversion.py")
 
 
 def dotnet_type(value: Any) -> str:

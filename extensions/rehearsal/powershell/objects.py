@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import base64
-import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -46,7 +45,7 @@ def get_property(value: Any, path: str, catalogue: Catalogue) -> Any:
             return value
         found, inner = _look_up(value, name)
         if not found and _class_has(value, name, catalogue):
-            raise not_modelled(f"the property {name} of {value.type}", "it to the model that makes the object")
+            raise not_modelled(f"the property {name} of {value.type}", "add it to the model that makes the object")
         if not found and optional:
             return None
         if not found:
@@ -96,21 +95,15 @@ def format_value(value: Any) -> Any:
         return "********"
     if isinstance(value, (list, tuple)):
         return [format_value(item) for item in value]
-    if isinstance(value, (PSObject, uuid.UUID)) and getattr(value, "type", "") != "Hashtable":
-        return str(value)
-    return _hashtable()
+    if isinstance(value, PSObject) and value.type == "Hashtable":
+        value = value.properties
+    if isinstance(value, Mapping):
+        return {text_of(key): format_value(item) for key, item in value.items()}
+    return text_of(value)
 
 
 def _number(value: float) -> int | float:
     return int(value) if value.is_integer() else value
-
-
-def _hashtable() -> Any:
-    """A hashtable is a collection that a pipeline does not take apart, so win_cmdlets.ps1 calls itself until PowerShell stops it."""
-    raise PowerShellError(
-        "CallDepthOverflow", "InvalidOperation", "System.Management.Automation.ScriptCallDepthException",
-        "The script failed due to call depth overflow.",
-    )
 
 
 def equal(left: Any, right: Any) -> bool:
