@@ -14,6 +14,7 @@ from ..answers import Answers
 from ..calls import Call, Cmdlet, Program, Ref
 from ..plans import Difference, Plan
 from ..service_recovery import Recovery, from_registry
+from ..wql import named
 
 _SERVICES_KEY = "HKLM:\\SYSTEM\\CurrentControlSet\\Services\\"
 _NO_SUCH_FILE = ("PathNotFound", "DriveNotFound")
@@ -48,7 +49,7 @@ class Service:
             Cmdlet(
                 "services",
                 "Get-CimInstance",
-                {"ClassName": "Win32_Service", "Filter": _filter([name, *_watched(options, "services")])},
+                {"ClassName": "Win32_Service", "Filter": named([name, *_watched(options, "services")])},
                 ("Name", "State", "StartMode", "DelayedAutoStart", "ProcessId", "StartName", "PathName"),
             ),
             Cmdlet(
@@ -97,12 +98,6 @@ RESOURCE = Service()
 
 def _watched(options: Mapping[str, Any], kind: str) -> list[str]:
     return (options["restart_after_change_of"] or {}).get(kind) or []
-
-
-def _filter(names: Sequence[str]) -> str:
-    """A WQL condition on the names."""
-    escaped = (name.replace("'", "\\'") for name in dict.fromkeys(names))
-    return " OR ".join(f"Name='{name}'" for name in escaped)
 
 
 def _name_refusals(options: Mapping[str, Any]) -> tuple[str, ...]:
