@@ -23,7 +23,7 @@ STATE = ROOT / "build" / "rehearsal"
 LAB = ROOT / "extensions" / "rehearsal" / "labs" / "example.yml"
 INVENTORY = [ROOT / "playbooks" / "example" / "inventory.yml", STATE / "inventory.yml"]
 SHOWN_HOST = "hv01"
-SHOWN_FILE = r"C:\OpenStack\etc\nova.conf"
+SHOWN_FILE = r"C:\OpenStack\Nova\etc\nova.conf"
 
 
 @dataclass(frozen=True)
