@@ -12,7 +12,6 @@ from pathlib import Path
 
 from packaging.metadata import Metadata
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
@@ -34,7 +33,6 @@ class Wheel:
     size: int
     native: bool
     licence: str
-    requires_python: SpecifierSet
     requires: tuple[Requirement, ...]
 
     @property
@@ -58,9 +56,8 @@ def _read(path: Path) -> Wheel:
     metadata = _metadata(path)
     if (canonicalize_name(metadata.name), metadata.version) != (name, version):
         raise HouseRefused(f"{path.name} says inside that it is {metadata.name} {metadata.version}")
-    requires_python = metadata.requires_python or SpecifierSet()
-    if not requires_python.contains(PYTHON):
-        raise HouseRefused(f"{path.name} wants Python {requires_python}")
+    if metadata.requires_python and not metadata.requires_python.contains(PYTHON):
+        raise HouseRefused(f"{path.name} wants Python {metadata.requires_python}")
     return Wheel(
         file=path.name,
         name=name,
@@ -69,7 +66,6 @@ def _read(path: Path) -> Wheel:
         size=path.stat().st_size,
         native=any(tag.platform != "any" for tag in wheel_tags),
         licence=_licence(metadata),
-        requires_python=requires_python,
         requires=tuple(metadata.requires_dist or ()),
     )
 
