@@ -20,9 +20,10 @@ HIDDEN = "********"
 class Entry:
     """One remote call.
 
-    time: ISO 8601 in UTC; seconds: how long it took; kind: module, script (core's or an action plugin's text) or unknown;
-    name: the module or script; payload_bytes: the decoded command line and standard input; wire_bytes: the bodies of the HTTP requests
-    that carried them; calls: what a batch ran; changes: what it did to the machine; error: why it failed, in one line.
+    time: ISO 8601 in UTC; seconds: how long it took; kind: module, script (core's or an action plugin's text), unknown, or power for a
+    reboot, which is no call; name: the module or script; payload_bytes: the decoded command line and standard input; wire_bytes: the
+    bodies of the HTTP requests that carried them; calls: what a batch ran; changes: what it did to the machine; error: why the call as a
+    whole failed, in one line (what failed inside a batch is said there).
     """
 
     time: str
@@ -56,13 +57,14 @@ class Journal:
 
 @dataclass(frozen=True)
 class Summary:
-    """The figures of many entries."""
+    """The figures of many entries. calls: those inside batches; failed_calls: of these, the ones with an error."""
 
     remote_calls: int
     payload_bytes: int
     wire_bytes: int
     seconds: float
     calls: int
+    failed_calls: int
     changes: int
     errors: int
     reboots: int
@@ -71,14 +73,15 @@ class Summary:
 def summarize(entries: Iterable[Entry]) -> Summary:
     found = list(entries)
     return Summary(
-        remote_calls=len(found),
+        remote_calls=sum(entry.kind != "power" for entry in found),
         payload_bytes=sum(entry.payload_bytes for entry in found),
         wire_bytes=sum(entry.wire_bytes for entry in found),
         seconds=round(sum(entry.seconds for entry in found), 3),
         calls=sum(len(entry.calls) for entry in found),
+        failed_calls=sum("error" in call for entry in found for call in entry.calls),
         changes=sum(len(entry.changes) for entry in found),
         errors=sum(bool(entry.error) for entry in found),
-        reboots=sum(change.startswith("rebooted") for entry in found for change in entry.changes),
+        reboots=sum(entry.kind == "power" for entry in found),
     )
 
 

@@ -15,6 +15,7 @@ from .fileserver import FileServer
 from .host import Host
 from .inventory import inventory
 from .lab import Lab
+from .powershell.registry import load_models
 from .store import Store, read_json, write_json
 
 Listening = TypeVar("Listening")
@@ -61,6 +62,7 @@ class RunningLab:
 
     def start(self) -> None:
         """Opens every port and writes down where. OSError where a port of the lab file is taken."""
+        load_models()
         self.store.directory.mkdir(parents=True, exist_ok=True)
         write_json(self.store.lab, self.lab.source)
         known = read_json(self.store.daemon) or {}

@@ -3,8 +3,10 @@
 """Looks over a remote call's shoulder: writes the journal's list of calls, and lets the armed faults strike."""
 from __future__ import annotations
 
+import base64
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -53,7 +55,6 @@ class Watch:
         shown["seconds"] = round(time.monotonic() - self._started, 4)
         if "error" in result:
             shown["error"] = result["error"]["id"]
-            self._entry.error = self._entry.error or f"{call.get('id', '')}: {result['error']['id']}"
         self._strike(_names(call), "after", call)
 
     def around(self, name: str, run: Callable[[], Result]) -> Result:
@@ -96,9 +97,10 @@ class Watch:
 
     def _half_write(self, fault: Fault, call: Mapping[str, Any]) -> None:
         """A file that was being written when the process ended: its new version lies half finished beside it."""
-        path = call.get("write_file")
-        if fault.when == "during" and isinstance(path, str):
-            self._machine.files.write(f"{path}.rehearsal-half-written.new", b"")
+        path, content = call.get("write_file"), call.get("content")
+        if fault.when == "during" and isinstance(path, str) and isinstance(content, Mapping):
+            data = base64.b64decode(content.get("$bytes", ""))
+            self._machine.files.write(f"{path}.{uuid.uuid4()}.new", data[:len(data) // 2])
 
 
 def _names(call: Mapping[str, Any]) -> frozenset[str]:
