@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tests.unit.powershell_5_1 import complaints
 
 FILE = Path(__file__).parents[2] / "plugins/modules/win_cmdlets.ps1"
