@@ -28,6 +28,7 @@ _TRANSFORMATION = "System.Management.Automation.ParameterBindingArgumentTransfor
 _PROVIDERS = (
     ("Registry", r"HK[A-Z]+:|(Microsoft\.PowerShell\.Core\\)?Registry::"),
     ("Certificate", r"Cert:"),
+    ("WSMan", r"WSMan:"),
     ("FileSystem", r"[A-Z]:|\\\\"),
 )
 # .NET structures, which cannot hold null.

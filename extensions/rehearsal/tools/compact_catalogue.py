@@ -85,7 +85,7 @@ def compact(name: str, fact: dict[str, Any], page: str) -> dict[str, Any]:
     check_sets(name, fact, sets)
     parameters = fact["parameters"] or parse_parameters(page)
     dynamic = provider_parameters(sets)
-    sets = merge_providers(sets)
+    sets = merge_providers(sets, frozenset(dynamic))
     used = {parameter for entry in sets for parameter in entry.parameters}
     everywhere = sorted(
         parameter for parameter in used - SHOULD_PROCESS if all(entry.parameters.get(parameter) is False for entry in sets)
@@ -144,15 +144,15 @@ def provider_parameters(sets: list[Set]) -> dict[str, str]:
     return {parameter: entry.provider for entry in sets for parameter in entry.parameters if parameter not in general}
 
 
-def merge_providers(sets: list[Set]) -> list[Set]:
-    """One set a name: the pages repeat each set once a provider."""
+def merge_providers(sets: list[Set], dynamic: frozenset[str]) -> list[Set]:
+    """One set a name: the pages repeat each set once a provider. What one provider demands is optional, since it is for that one only."""
     merged: dict[str, Set] = {}
     for number, entry in enumerate(sets):
         key = entry.name if any(other.provider for other in sets) else str(number)
         target = merged.setdefault(key, Set(entry.name, entry.default, ""))
         target.default = target.default or entry.default
         for parameter, mandatory in entry.parameters.items():
-            target.parameters.setdefault(parameter, mandatory)
+            target.parameters.setdefault(parameter, mandatory and parameter not in dynamic)
     return list(merged.values())
 
 
