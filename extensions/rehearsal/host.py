@@ -26,6 +26,9 @@ from .watch import Watch
 from .wsman.service import Service
 from .wsman.shells import Command, CommandResult
 
+# Windows needs a moment to go down, in which the command that asked for it ends.
+_SHUTDOWN_TAKES = 0.3
+
 
 class Host:
     """A server of a running lab. Its state is read from the store, or built from the lab where there is none."""
@@ -67,10 +70,11 @@ class Host:
             self._save()
 
     def schedule_reboot(self, seconds: float) -> bool:
-        """As `shutdown.exe /r /t SECONDS`; False where a reboot is scheduled already."""
+        """As `shutdown.exe /r /t SECONDS`; False where a reboot is scheduled already. The caller gets its answer before that."""
         if self._reboot_timer is not None:
             return False
-        self._reboot_timer = threading.Timer(seconds, self._reboot_as_scheduled)
+        delay = max(_SHUTDOWN_TAKES, min(seconds, self._lab.shutdown_delay))
+        self._reboot_timer = threading.Timer(delay, self._reboot_as_scheduled)
         self._reboot_timer.daemon = True
         self._reboot_timer.start()
         return True
@@ -194,16 +198,17 @@ class Host:
         model = registry.find(call.name)
         if model is None:
             raise payload.NotUnderstood(f"the module {call.name}; rehearsal/modules holds the modules that are known")
+        entry.name = model.name
         if call.become and call.become.user.lower() not in ("system", r"nt authority\system", self._lab.access.user.lower()):
             raise payload.NotUnderstood(f"the account {call.become.user!r} to become")
         try:
-            params = parse(call.name.rpartition(".")[2], model.spec, call.args, self.environment)
+            params = parse(model.name.rpartition(".")[2], model.spec, call.args, self.environment)
             context = registry.Context(self.machine, params, call.check_mode, call.diff, watch)
-            if call.name == registry.BATCH_MODULE:
+            if model.name == registry.BATCH_MODULE:
                 result = model.function(context)
             else:
                 time.sleep(self._latency.compile)
-                result = watch.around(call.name, lambda: model.function(context))
+                result = watch.around(model.name, lambda: model.function(context))
         except ModuleFailure as failure:
             entry.error = failure.message
             return _json({"changed": False, **failure.result, "failed": True, "msg": failure.message}, 1)

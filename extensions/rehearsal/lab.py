@@ -17,6 +17,7 @@ from .software.msi import Package
 from .wsman.service import Quotas
 
 VERSION = 1
+_NO_LIMIT = 86400.0
 _HOST_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 
 
@@ -34,11 +35,12 @@ class Access:
 
 @dataclass(frozen=True)
 class HostLab:
-    """One server of the lab."""
+    """One server of the lab. shutdown_delay: the longest time that `shutdown.exe /t` waits, in seconds."""
 
     name: str
     access: Access
     spec: HostSpec
+    shutdown_delay: float
     faults: tuple[Fault, ...]
 
 
@@ -114,11 +116,14 @@ def _host(name: str, entry: Any, timing: Mapping[str, Any], access: Mapping[str,
     Fields({"name": name}, path).text("name", pattern=_HOST_NAME, allowed="a host name: letters, digits, dots, dashes")
     own = Fields({key: entry[key] for key in ("winrm", "faults") if key in entry}, path)
     machine = {key: value for key, value in entry.items() if key not in ("winrm", "faults")}
-    machine["timing"] = {**timing, **(entry.get("timing") or {})}
+    timing = {**timing, **(entry.get("timing") or {})}
+    shutdown_delay = Fields(timing, f"{path}.timing").seconds("shutdown_delay_seconds", _NO_LIMIT)
+    machine["timing"] = {key: value for key, value in timing.items() if key != "shutdown_delay_seconds"}
     return HostLab(
         name=name,
         access=_access(Fields({**access, **(entry.get("winrm") or {})}, f"{path}.winrm")),
         spec=HostSpec.from_mapping(machine, path),
+        shutdown_delay=shutdown_delay,
         faults=tuple(Fault.read(item) for item in own.children("faults")),
     )
 

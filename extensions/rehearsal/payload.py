@@ -88,13 +88,15 @@ def decode(line: str, data: bytes) -> Payload:
 
 
 def _script(line: str) -> str:
+    """The script text. ansible-core before 2.19 starts PowerShell in PowerShell; the innermost script is the one that counts."""
     match = _ENCODED.fullmatch(line)
     if not match:
         raise NotUnderstood(f"the command line {line[:120]!r}: only PowerShell with -EncodedCommand is")
     try:
-        return base64.b64decode(match.group(1), validate=True).decode("utf-16-le")
+        script = base64.b64decode(match.group(1), validate=True).decode("utf-16-le")
     except (binascii.Error, UnicodeDecodeError) as error:
         raise NotUnderstood(f"the -EncodedCommand, which is not base64 of UTF-16: {error}") from error
+    return _script(script.strip()) if _ENCODED.fullmatch(script.strip()) else script
 
 
 def _unwrapped(script: str) -> str:

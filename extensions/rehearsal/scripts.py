@@ -49,7 +49,7 @@ def recognise(payload: CoreScript | RawScript) -> Script:
     if isinstance(payload, CoreScript):
         return _core_script(payload)
     for name, pattern, function in _RAW:
-        match = pattern.fullmatch(payload.text)
+        match = pattern.fullmatch(payload.text.rstrip("; \n"))
         if match:
             return Script(name, lambda session: function(session, match, payload.input))
     first = payload.text.splitlines()[0][:120] if payload.text else ""
@@ -178,8 +178,8 @@ _QUOTED = r"'(?P<{}>(?:[^']|'')*)'"
 
 
 def _pattern(text: str, **groups: str) -> re.Pattern[str]:
-    """A pattern for a script's exact text, in which every <NAME> stands for a group and any white space for any other."""
-    parts = re.split(r"<(\w+)>", text)
+    """A pattern for a script's exact text, but for white space and semicolons at its end; every <NAME> in it stands for a group."""
+    parts = re.split(r"<(\w+)>", text.rstrip(";"))
     escaped = [r"\s+".join(re.escape(word) for word in re.split(r"\s+", part)) for part in parts[::2]]
     wild = [groups.get(name, _QUOTED.format(name)) for name in parts[1::2]]
     return re.compile("".join(piece for pair in zip(escaped, [*wild, ""], strict=True) for piece in pair))

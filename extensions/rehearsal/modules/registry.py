@@ -64,8 +64,9 @@ def models() -> Mapping[str, ModuleModel]:
 
 
 def find(name: str) -> ModuleModel | None:
-    """The model of a module; core's names (`ansible.legacy.slurp`, `win_ping`) stand for those of ansible.windows, as in Ansible."""
+    """The model of a module. As in Ansible, core's names stand for those of ansible.windows on a Windows host: `ansible.legacy.slurp`
+    for slurp, `ansible.legacy.stat` for win_stat, which are also the names that core before 2.19 sends."""
     namespace, _, leaf = name.rpartition(".")
-    if namespace in ("", "ansible.legacy", "ansible.builtin"):
-        name = f"ansible.windows.{leaf}"
-    return models().get(name)
+    if namespace not in ("", "ansible.legacy", "ansible.builtin"):
+        return models().get(name)
+    return models().get(f"ansible.windows.{leaf}") or models().get(f"ansible.windows.win_{leaf}")

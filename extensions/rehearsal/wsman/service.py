@@ -114,8 +114,7 @@ class Service:
             raise _too_many_operations(self._quotas.max_operations_per_user)
         arguments = [argument.text or "" for argument in line.iterfind(f"{{{soap.SHELL}}}Arguments")]
         full = " ".join([text, *arguments])
-        command = Command(full, self._reads_input(full), self._run)
-        command.received += size
+        command = Command(full, size, self._reads_input(full), self._run)
         shell.commands[command.id] = command
         body = f"<rsp:CommandResponse><rsp:CommandId>{command.id}</rsp:CommandId></rsp:CommandResponse>"
         return soap.respond(request, f"{soap.SHELL}/CommandResponse", body)

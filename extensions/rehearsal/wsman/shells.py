@@ -32,12 +32,13 @@ class Command:
     """One process in a shell. It starts when its standard input is complete, or at once when it reads none.
 
     run: called with the whole standard input in a thread of its own; answers None when the process died with the machine.
+    received: the bytes of the requests that brought the command line and its input.
     """
 
-    def __init__(self, line: str, reads_input: bool, run: Callable[[Command], CommandResult | None]) -> None:
+    def __init__(self, line: str, received: int, reads_input: bool, run: Callable[[Command], CommandResult | None]) -> None:
         self.id = str(uuid.uuid4()).upper()
         self.line = line
-        self.received = 0
+        self.received = received
         self.terminated = threading.Event()
         self._run = run
         self._input = bytearray()
