@@ -37,7 +37,7 @@ PAGES = {
         "desktop-src/HyperV_v2/msvm-virtualsystemmigrationservicesettingdata.md",
     ),
 }
-_SYNTAX = re.compile(r"class (?P<name>\w+)(?: : (?P<base>\w+))?\s*\{(?P<body>.*?)\};", re.DOTALL)
+_SYNTAX = re.compile(r"class (?P<name>\w+)(?: : (?P<base>\w+))?\s*\{(?P<body>.*?)\n\};", re.DOTALL)
 _PROPERTY = re.compile(r"^\s*(?P<type>\w+)\s+(?:REF\s+)?(?P<name>\w+)(?P<array>\[\])?(?:\s*=.*)?;", re.MULTILINE)
 
 
