@@ -7,6 +7,6 @@ from collections.abc import Iterable
 
 
 def named(names: Iterable[str]) -> str:
-    """The condition that Name is one of the names. A backslash escapes in WQL (MicrosoftDocs/win32, wql-sql-for-wmi)."""
+    """The condition that Name is one of the names. A backslash escapes in WQL (MicrosoftDocs/win32, where-clause)."""
     escaped = (name.replace("\\", "\\\\").replace("'", "\\'") for name in dict.fromkeys(names))
     return " OR ".join(f"Name='{name}'" for name in escaped)
