@@ -57,7 +57,7 @@ integration: setup ## Tests that reach the rehearsal through Ansible and pywinrm
 	pytest tests/integration
 
 molecule: setup ## The molecule scenarios, their hosts made by the rehearsal
-	cd extensions && molecule test --all
+	molecule test --all
 
 test-real: setup ## Tests against real packages and real servers (Debian packages, needs root)
 	pytest tests/real
