@@ -61,7 +61,12 @@ def host(
     })
 
 
-BARE: dict[str, Any] = {"servers": "time.windows.com,0x8", "state": "Stopped", "start_mode": "Manual", "triggers": (START_TRIGGER, STOP_TRIGGER)}
+BARE: dict[str, Any] = {
+    "servers": "time.windows.com,0x8",
+    "state": "Stopped",
+    "start_mode": "Manual",
+    "triggers": (START_TRIGGER, STOP_TRIGGER),
+}
 
 
 def test_reads_the_registry_and_not_the_text() -> None:
