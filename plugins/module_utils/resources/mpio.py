@@ -71,7 +71,7 @@ class Mpio:
             refusals=refusals,
             blockers=(missing,) if missing else (),
             reboot=(_RESTART_DUE,) if restart_due else (),
-            state=_state(current, claimed(answers), found),
+            state=_state(current, claimed(answers) - {_PLACEHOLDER}, found),
         )
 
 
@@ -227,7 +227,7 @@ def _policy_warning(differences: Sequence[Difference], found: Sequence[Disk]) ->
     keeping = [disk for disk in found if disk.under_mpio]
     if not keeping or all(difference.path != "load_balance_policy" for difference in differences):
         return ()
-    return (f"The default load-balance policy is for disks that MPIO claims from now on; {_names(keeping)} keep theirs.",)
+    return (f"The default load-balance policy is for disks that MPIO claims from now on, not for {_names(keeping)}.",)
 
 
 def _findings(found: Sequence[Disk], answers: Answers, *, in_effect: bool, restart_due: bool) -> tuple[Finding, ...]:

@@ -112,7 +112,12 @@ def _refusals(options: Mapping[str, Any], to_change: Sequence[Device], answers: 
 
 
 def _difference(device: Device, wanted: str) -> Difference:
-    return Difference(f"devices.{device.location_path or device.instance_id}", device.condition, wanted)
+    return Difference(f"devices.{_key(device)}", device.condition, wanted)
+
+
+def _key(device: Device) -> str:
+    """What stays the same when the device is dismounted."""
+    return device.location_path or device.own_id
 
 
 def _calls(options: Mapping[str, Any], to_change: Sequence[Device]) -> tuple[Call, ...]:
@@ -151,9 +156,9 @@ def _warnings(options: Mapping[str, Any], selected: Sequence[Device]) -> tuple[s
     if options["state"] == "absent":
         return ()
     unchecked = [
-        f"{device}: its interrupts cannot be checked while it is disabled" for device in selected if device.condition == "disabled"
+        f"{_key(device)}: its interrupts cannot be checked while it is disabled" for device in selected if device.condition == "disabled"
     ]
-    return (*unchecked, *(f"{device}: {warning}" for device in selected for warning in nova_view(device).warnings))
+    return (*unchecked, *(f"{_key(device)}: {warning}" for device in selected for warning in nova_view(device).warnings))
 
 
 def _waiting(device: Device, wanted: str) -> str:

@@ -149,7 +149,7 @@ def test_reads_without_localised_text_and_without_changing_anything():
 
 def test_as_wanted():
     plan = planned(
-        host(claim=(True, False), policy="RR", hardware=listed("PURE/FlashArray"), dsm=[PLACEHOLDER, ISCSI], port=[ISCSI],
+        host(claim=(True, False), policy="RR", hardware=listed("PURE/FlashArray"), dsm=[PLACEHOLDER, ISCSI], port=[PLACEHOLDER, ISCSI],
              iscsi=[under_mpio(2)]),
         automatic_claim={"iscsi": True, "sas": False}, hardware=pairs("PURE/FlashArray"), load_balance_policy="RR", timers=DEFAULT_TIMERS,
     )
@@ -249,7 +249,7 @@ def test_load_balance_policy_needs_no_restart():
 
 def test_names_the_disks_that_keep_their_policy():
     plan = planned(host(iscsi=[under_mpio(3), under_mpio(2, unique="naa.2")]), load_balance_policy="RR")
-    assert plan.warnings == ("The default load-balance policy is for disks that MPIO claims from now on; disks 2, 3 keep theirs.",)
+    assert plan.warnings == ("The default load-balance policy is for disks that MPIO claims from now on, not for disks 2, 3.",)
 
 
 @pytest.mark.parametrize(("option", "wanted", "before", "parameter", "value"), [
