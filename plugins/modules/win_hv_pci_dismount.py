@@ -31,10 +31,10 @@ options:
         description: The instance id, which starts with C(PCI\), or C(PCIP\) for a dismounted device. Both mean the same device.
         type: str
       vendor_id:
-        description: The vendor, four hexadecimal digits.
+        description: The vendor, four hexadecimal digits. Quote them, for YAML takes some for numbers.
         type: str
       product_id:
-        description: The product, four hexadecimal digits. Needs a vendor.
+        description: The product, four hexadecimal digits in quotes. Needs a vendor.
         type: str
       class:
         description:
@@ -72,8 +72,8 @@ EXAMPLES = r"""
 - name: Give both GPUs of each host to nova
   winstack.hyperv.win_hv_pci_dismount:
     devices:
-      - vendor_id: 10de
-        product_id: 1db6
+      - vendor_id: "10de"
+        product_id: "1db6"
         count: 2
     force: true
   register: gpus
