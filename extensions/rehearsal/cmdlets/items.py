@@ -165,7 +165,7 @@ def _paths(bound: Bound, machine: Machine | None = None) -> Iterator[str]:
 
 
 def _keys_like(machine: Machine, pattern: str) -> list[str]:
-    """The keys that a wildcard path means; none is no error."""
+    """The keys that a wildcard path means. None is no error, but the key that is searched must be there."""
     root, *parts = registry_path(pattern).split("\\")
     found = [root]
     for part in parts:
@@ -173,7 +173,7 @@ def _keys_like(machine: Machine, pattern: str) -> list[str]:
             found = [f"{key}\\{part}" for key in found]
             continue
         for key in found:
-            _modelled_key(machine, key)
+            _existing_key(machine, key, "GetItemPropertyCommand")
         found = [f"{key}\\{child}" for key in found for child in machine.registry.subkeys(key) if like_any(child, [part])]
     return [key for key in found if machine.registry.exists(key)]
 
