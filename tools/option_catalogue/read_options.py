@@ -14,6 +14,8 @@ import json
 import os
 import re
 import sys
+from collections.abc import Iterable, Iterator
+from typing import Any, NoReturn
 
 # Libraries that register their options only when they are used; the entry points declare the same objects.
 # The first three of nova's list are the namespaces of compute-hyperv's own etc/compute-hyperv-config-generator.conf.
@@ -42,7 +44,7 @@ OPAQUE = ("CapNameOrInt",)
 COMMAND_LINE_ONLY = ("config_file", "config_dir", "config_source", "version", "help")
 
 
-def register_nova_compute(conf):
+def register_nova_compute(conf: Any) -> None:
     """What nova.cmd.compute does before it starts, and the two drivers."""
     importlib.import_module("nova.cmd.compute")
     importlib.import_module("nova.compute.manager")
@@ -51,7 +53,7 @@ def register_nova_compute(conf):
     importlib.import_module("nova.config").parse_args(["nova-compute"], default_config_files=[])
 
 
-def register_neutron_hyperv_agent(conf):
+def register_neutron_hyperv_agent(conf: Any) -> None:
     """What the agent's main() does before it starts."""
     importlib.import_module("networking_hyperv.neutron.agent.hyperv_neutron_agent")
     agent_config = importlib.import_module("neutron.conf.agent.common")
@@ -65,7 +67,7 @@ def register_neutron_hyperv_agent(conf):
 REGISTER = {"nova-compute": register_nova_compute, "neutron-hyperv-agent": register_neutron_hyperv_agent}
 
 
-def registered_options(conf):
+def registered_options(conf: Any) -> Iterator[tuple[str, Any]]:
     """(group, option) of everything in a ConfigOpts object."""
     for info in list(conf._opts.values()):
         yield "DEFAULT", info["opt"]
@@ -74,17 +76,20 @@ def registered_options(conf):
             yield name, info["opt"]
 
 
-def entry_point_options(namespaces):
+def entry_point_options(namespaces: Iterable[str]) -> Iterator[tuple[str, Any]]:
     """(group, option) of the `oslo.config.opts` entry points."""
-    from stevedore import named
+    named = importlib.import_module("stevedore.named")
 
-    def fail(names):
+    def missing(names: set[str]) -> None:
         if not names <= NOT_IN_EVERY_RELEASE:
-            raise SystemExit("no such oslo.config.opts namespace: %s" % ", ".join(sorted(names)))
+            raise SystemExit(f"no such oslo.config.opts namespace: {', '.join(sorted(names))}")
+
+    def broken(_manager: Any, _entry_point: Any, error: Exception) -> NoReturn:
+        raise error
 
     manager = named.NamedExtensionManager(
-        "oslo.config.opts", names=list(namespaces), invoke_on_load=True, name_order=True, on_missing_entrypoints_callback=fail,
-        on_load_failure_callback=lambda _manager, _entry_point, error: (_ for _ in ()).throw(error),
+        "oslo.config.opts", names=list(namespaces), invoke_on_load=True, name_order=True, on_missing_entrypoints_callback=missing,
+        on_load_failure_callback=broken,
     )
     for extension in manager:
         for group, options in extension.obj:
@@ -93,12 +98,11 @@ def entry_point_options(namespaces):
                 yield name, option
 
 
-def auth_plugin_options():
+def auth_plugin_options() -> dict[str, Any]:
     """The options of every keystoneauth plugin, once each. An option is secret when any plugin says so."""
-    from keystoneauth1 import loading
-
+    loading = importlib.import_module("keystoneauth1.loading")
     names = sorted(loading.get_available_plugin_names(), key=lambda name: (name != FIRST_PLUGIN, name))
-    found = {}
+    found: dict[str, Any] = {}
     for name in names:
         for option in loading.get_auth_plugin_conf_options(name):
             kept = found.setdefault(option.dest, option)
@@ -106,14 +110,14 @@ def auth_plugin_options():
     return found
 
 
-def describe_type(kind):
+def describe_type(kind: Any) -> dict[str, Any]:
     """An oslo.config type object, or a plain callable, as a small mapping."""
     name = type(kind).__name__
     if name == "String" or kind is str:
         return without_empty({
             "type": "string", "choices": list(getattr(kind, "choices", None) or ()), "quotes": getattr(kind, "quotes", False),
             "regex": kind.regex.pattern if getattr(kind, "regex", None) else None,
-            "ignore_case": getattr(kind, "ignore_case", False), "max_length": getattr(kind, "max_length", 0),
+            "ignore_case": getattr(kind, "ignore_case", False), "max_length": getattr(kind, "max_length", 0) or None,
         })
     if name == "MultiString":
         return {"type": "string"}
@@ -137,21 +141,21 @@ def describe_type(kind):
         return without_empty({"type": "uri", "schemes": list(kind.schemes or ()), "max_length": kind.max_length})
     if getattr(kind, "__name__", "") in OPAQUE:
         return {"type": "string"}
-    raise SystemExit("an option type that the catalogue does not know: %r" % (kind,))
+    raise SystemExit(f"an option type that the catalogue does not know: {kind!r}")
 
 
-def ip_version(kind):
+def ip_version(kind: Any) -> int | None:
     return {"_check_ipv4": 4, "_check_ipv6": 6}.get(kind.version_checker.__name__)
 
 
-def without_empty(fields):
-    return {key: value for key, value in fields.items() if value is not None and value is not False and value != [] and value != "" and value != 0
-            or key in ("min", "max") and value == 0 and value is not None}
+def without_empty(fields: dict[str, Any]) -> dict[str, Any]:
+    """Without what is not set; a zero is a value."""
+    return {key: value for key, value in fields.items() if value is not None and value is not False and value not in ("", [])}
 
 
-def describe(option):
+def describe(option: Any) -> dict[str, Any]:
     """One option as JSON data. A default that depends on the machine (the option declares a sample) is left out."""
-    fields = {"name": option.dest}
+    fields: dict[str, Any] = {"name": option.dest}
     fields.update(describe_type(option.type))
     if option.sample_default is None and option.default is not None:
         fields["default"] = plain(option.default)
@@ -164,7 +168,7 @@ def describe(option):
     return fields
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """A default as JSON, without this machine's paths."""
     if isinstance(value, str):
         return value.replace(sys.prefix, "<prefix>")
@@ -175,24 +179,23 @@ def plain(value):
     return value
 
 
-def settable(option):
+def settable(option: Any) -> bool:
     """False for what only the command line takes, and for the dummies that nova registers to ignore (nova/conf/utils.py, _dummy_opt)."""
     if type(option).__name__ == "SubCommandOpt" or option.dest in COMMAND_LINE_ONLY:
         return False
     return "_dummy_opt" not in getattr(option.type, "__qualname__", "")
 
 
-def normalized(group):
+def normalized(group: str) -> str:
     return group if group == "DEFAULT" else group.lower()
 
 
-def read(service):
+def read(service: str) -> dict[str, Any]:
     """The whole answer: options by group, and the keystoneauth options with the groups that take them."""
-    from oslo_config import cfg
-
-    conf = cfg.CONF
+    conf = importlib.import_module("oslo_config.cfg").CONF
     REGISTER[service](conf)
-    names, options = {}, {}
+    names: dict[str, str] = {}
+    options: dict[tuple[str, str], Any] = {}
     for group, option in [*registered_options(conf), *entry_point_options(NAMESPACES[service])]:
         if not settable(option):
             continue
@@ -213,7 +216,7 @@ def read(service):
     }
 
 
-def packages():
+def packages() -> dict[str, str]:
     from importlib import metadata
 
     found = {}
@@ -223,7 +226,7 @@ def packages():
     return found
 
 
-def main():
+def main() -> None:
     os.environ.setdefault("OS_NOVA_DISABLE_EVENTLET_PATCHING", "1")
     answer = read(sys.argv[1])
     answer["packages"] = packages()

@@ -128,7 +128,7 @@ def _wanted(known: Catalogue, wishes: Iterable[Wish], problems: list[str], warni
             problems.append(history.unknown(known, wish.group, wish.name))
             continue
         try:
-            item = _setting(option, wish.value)
+            item = wanted_setting(option, wish.value)
         except BadValue as bad:
             problems.append(f"{_named(option, wish)}: {_shown(option, wish.value)}: {bad}")
             continue
@@ -150,7 +150,7 @@ def _shown(option: Option, value: Any) -> str:
     return MASK if option.secret or has_credentials([str(value)]) else repr(value)
 
 
-def _setting(option: Option, value: Any) -> Setting | None:
+def wanted_setting(option: Option, value: Any) -> Setting | None:
     """A setting from an operator's value; None stays None. Raises BadValue."""
     if value is None:
         return None

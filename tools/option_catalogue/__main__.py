@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Writes the option catalogues from the real packages: python tools/option_catalogue/generate.py [RELEASE ...]
+"""Writes the option catalogues from the real packages: python -m tools.option_catalogue [RELEASE ...]
 
 Each release is installed into a virtual environment of its own (a few minutes and 600 MB the first time). The data goes to
 plugins/module_utils/nova_conf/data, one file a service and release, one option a line; the same packages give the same bytes.
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from environments import RELEASES, ROOT, Release, environment
+from .environments import RELEASES, ROOT, Release, environment
 
 DATA = ROOT / "plugins" / "module_utils" / "nova_conf" / "data"
 SERVICES = ("nova-compute", "neutron-hyperv-agent")
