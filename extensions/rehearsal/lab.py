@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The lab file: which servers there are, how they are reached, what they download, and who answers them. docs/rehearsal.md is its manual."""
+"""The lab file: which servers there are, how they are reached, and what they download. docs/rehearsal.md is its manual."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -136,7 +136,7 @@ def _access(fields: Fields) -> Access:
         idle_timeout=fields.seconds("idle_timeout", 7200),
     )
     access = Access(
-        address=fields.text("address", "127.0.0.1", pattern=r"127\.\d+\.\d+\.\d+", allowed="an address of the loopback network 127.0.0.0/8"),
+        address=fields.text("address", "127.0.0.1", pattern=r"127(\.\d+){3}", allowed="an address of the loopback network 127.0.0.0/8"),
         http_port=fields.number("http_port", 0, maximum=65535),
         https_port=fields.number("https_port", 0, maximum=65535),
         user=fields.text("user", "Administrator"),

@@ -3,9 +3,11 @@
 """What Ansible asks of a host, decoded from a command line and its standard input.
 
 Ansible starts `PowerShell ... -EncodedCommand SCRIPT`. The script is either text that core or an action plugin wrote (RawScript), or a
-bootstrap that reads a manifest from the standard input: core's own helper scripts (CoreScript) and modules (ModuleCall). ansible-core
-2.19 and later send `bootstrap JSON, a line of four NULs, manifest JSON[, a line of four NULs, input]`; 2.16 to 2.18 send `wrapper script, four
-NULs, manifest JSON`. Source: ansible/executor/powershell/module_manifest.py and ansible/plugins/shell/powershell.py of these releases.
+bootstrap that reads a manifest from the standard input: core's own helper scripts (CoreScript) and modules (ModuleCall).
+
+ansible-core 2.19 and later send a JSON bootstrap, a line of four NULs, the JSON manifest and, for some, another such line and input;
+2.16 to 2.18 send a wrapper script, four NULs, and the JSON manifest.
+Source: ansible/executor/powershell/module_manifest.py and ansible/plugins/shell/powershell.py of these releases.
 """
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import Any
 
 _SEPARATOR = b"\0\0\0\0"
 _ENCODED = re.compile(r"(?i)powershell(?:\.exe)?\s.*-(?:encodedcommand|enc|e)\s+(\S+)\s*")
@@ -62,9 +64,6 @@ class RawScript:
     input: bytes = field(default=b"", repr=False)
 
 
-Payload = Union[ModuleCall, CoreScript, RawScript]
-
-
 class NotUnderstood(Exception):
     """The host was asked something that this decoder does not know."""
 
@@ -77,7 +76,7 @@ def reads_input(line: str) -> bool:
         return False
 
 
-def decode(line: str, data: bytes) -> Payload:
+def decode(line: str, data: bytes) -> ModuleCall | CoreScript | RawScript:
     """Says what a command line with its standard input asks for. Raises NotUnderstood."""
     script = _script(line)
     if "$codeJson" in script:

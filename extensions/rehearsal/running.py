@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -74,7 +75,7 @@ class RunningLab:
             self.hosts[name] = host
             old = known.get("ports", {}).get(name, {})
             http = bind(host_lab.access.http_port, old.get("http", 0), host.listen)
-            https = bind(host_lab.access.https_port, old.get("https", 0), lambda port, host=host: host.listen(port, tls))
+            https = bind(host_lab.access.https_port, old.get("https", 0), partial(host.listen, tls=tls))
             self.ports[name] = Ports(http.port, https.port)
         self._write_daemon(os.getpid())
 

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 
 from .machine import Machine
 from .modules.arguments import expand
@@ -51,9 +52,13 @@ def recognise(payload: CoreScript | RawScript) -> Script:
     for name, pattern, function in _RAW:
         match = pattern.fullmatch(payload.text.rstrip("; \n"))
         if match:
-            return Script(name, lambda session: function(session, match, payload.input))
+            return Script(name, partial(_run_raw, function, match, payload.input))
     first = payload.text.splitlines()[0][:120] if payload.text else ""
     raise NotUnderstood(f"the PowerShell script that begins with {first!r}; rehearsal/scripts.py holds the scripts that are known")
+
+
+def _run_raw(function: _Function, match: re.Match[str], data: bytes, session: Session) -> CommandResult:
+    return function(session, match, data)
 
 
 def _core_script(payload: CoreScript) -> Script:

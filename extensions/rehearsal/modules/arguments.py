@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The options of a module, checked in the order and refused in the words of Ansible.Basic (ansible/module_utils/csharp/Ansible.Basic.cs)."""
+"""The options of a module, checked in the order and refused in the words of ansible/module_utils/csharp/Ansible.Basic.cs."""
 from __future__ import annotations
 
 import re

@@ -43,7 +43,7 @@ _TEMPORARY_LOG = r"C:\Windows\Temp\ansible-moduletmp-msiexec.log"
 def win_package(context: Context) -> dict[str, Any]:
     params, machine = context.params, context.machine
     if params["provider"] not in ("auto", "msi") or params["creates_version"] is not None:
-        raise ModuleFailure("The rehearsal models win_package for MSI packages without creates_version; see rehearsal/modules/win_package.py.")
+        raise ModuleFailure("The rehearsal models win_package for MSI packages, without creates_version; see modules/win_package.py.")
     result: dict[str, Any] = {"changed": False, "reboot_required": False, "rc": 0}
     path = _local_path(context)
     product = _product(machine, params["product_id"], path)

@@ -99,7 +99,8 @@ class _Run:
             self._fail("nova.virt.driver", "Compute driver option required, but not specified")
         self._log("INFO", "nova.virt.driver", f"Loading compute driver '{driver}'")
         if driver not in DRIVERS:
-            self._fail("nova.virt.driver", f"Unable to load the virtualization driver: ModuleNotFoundError: No module named 'nova.virt.{driver}'")
+            cause = f"ModuleNotFoundError: No module named 'nova.virt.{driver.rpartition('.')[0]}'"
+            self._fail("nova.virt.driver", f"Unable to load the virtualization driver: {cause}")
         if not self._machine.vmms_ready:
             self._fail("nova", r"Unhandled error: os_win.exceptions.HyperVException: the namespace root\virtualization\v2 does not answer")
 
@@ -121,7 +122,8 @@ class _Run:
         try:
             self._machine.files.write(path, node.encode())
         except FileNotFoundError:
-            self._fail("nova", f"Unhandled error: Invalid node identity configuration: Unable to write uuid to {path}: No such file or directory")
+            cause = f"Unable to write uuid to {path}: No such file or directory"
+            self._fail("nova", f"Unhandled error: nova.exception.InvalidNodeConfiguration: Invalid node identity configuration: {cause}")
         self._log("INFO", "nova.virt.node", f"Wrote node identity {node} to {path}")
         return node, True
 
