@@ -78,4 +78,10 @@ reboot_required:
   returned: success
   type: bool
   sample: false
+reboot_reasons:
+  description: Why a restart is due; always empty, because spanning takes effect without one.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 """
