@@ -14,6 +14,7 @@ from pathlib import Path
 from .modules import registry
 from .powershell.catalogue import VERSIONS, Catalogue, catalogue
 from .powershell.registry import Model, Models, load_models
+from .strictness import check_calls
 from .uses import Uses, collect
 
 _HEAD = """\
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     known, models = catalogue(), load_models()
     uses = collect(options.root, known)
-    complaints = [*unknown_models(models, known), *(f"no Server version has {stranger}" for stranger in sorted(uses.strangers))]
+    complaints = [*unknown_models(models, known), *map(str, check_calls(uses.calls, VERSIONS))]
     for complaint in complaints:
         print(complaint, file=sys.stderr)
     text = render(uses, known, models, {name: model for name in uses.modules if (model := registry.find(name))})
@@ -86,8 +87,10 @@ def _counts(uses: Uses, known: Catalogue) -> list[str]:
             version, str(len(states)), str(states.count("documented")), str(states.count("allowed")), str(states.count("no")),
             str(len(parameters)), str(confirmed),
         ])
+    read = f"{len(uses.calls)} calls stand in the source text with their name and the names of their parameters; each of them binds on all"
+    rest = f"four versions. {uses.unread} more are put together at run time; the tests of their resources and the rehearsal itself check those."
     head = ["Server", "cmdlets used", "documented", "allowed", "no", "parameters used", "which that version has"]
-    return _table(head, rows)
+    return [*_table(head, rows), "", f"{read} {rest}"]
 
 
 def _state(name: str, version: str, known: Catalogue) -> str:

@@ -36,6 +36,8 @@ class Problem:
 def check_calls(calls: Iterable[Mapping[str, Any]], versions: Iterable[str]) -> list[Problem]:
     """The problems of a batch's calls, none for a batch that every one of these versions accepts.
 
+    A parameter that is {"$unknown": true} stands for a value that only a run can know; it fits everywhere.
+
     Looked at: cmdlet names, parameters and their values, parameter sets, open confirm prompts, references to calls that come later or
     never, and, where the output's class is known, the properties that are asked for, waited for, filtered by and assigned.
     """
@@ -110,7 +112,7 @@ def _static(value: Any) -> Any:
         return [_static(item) for item in value]
     if not isinstance(value, Mapping):
         return value
-    if "$ref" in value:
+    if "$ref" in value or "$unknown" in value:
         return Unknown()
     if "$text" in value or "$secret" in value:
         text = base64.b64decode(value.get("$text") or value["$secret"]).decode("utf-16-le", "surrogatepass")

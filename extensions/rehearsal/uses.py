@@ -21,6 +21,7 @@ import yaml
 
 from .powershell.catalogue import VERSIONS, Catalogue
 
+UNKNOWN: Mapping[str, Any] = {"$unknown": True}
 _PROGRAM = re.compile(r"\w+\.exe", re.IGNORECASE)
 _MODULE = re.compile(r"(ansible\.windows|community\.windows|microsoft\.ad|ansible\.builtin|winstack\.hyperv)\.(\w+)")
 # Modules of ansible.builtin that never reach a host.
@@ -32,13 +33,18 @@ _CONTROLLER_ONLY = frozenset(f"ansible.builtin.{name}" for name in (
 
 @dataclass
 class Uses:
-    """Names, each with the files that use it; parameters: by cmdlet. strangers: parameters that no Server version knows."""
+    """Names, each with the files that use it; parameters: by cmdlet.
+
+    calls: the cmdlet calls as the source text has them, in the form of docs/cmdlet-batch.md, with UNKNOWN for what only a run can know;
+    unread: how many calls could not be read so, because their name or the keys of their parameters are not in the text.
+    """
 
     cmdlets: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     parameters: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     programs: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     modules: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    strangers: set[str] = field(default_factory=set)
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    unread: int = 0
 
 
 def collect(root: Path, known: Catalogue) -> Uses:
@@ -76,7 +82,10 @@ def _collect_source(tree: ast.Module, file: str, known: Catalogue, uses: Uses) -
             for name in _named_by(node, names):
                 uses.cmdlets[name].add(file)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Cmdlet":
-            _collect_call(node, strings, names, known, uses)
+            read = _read_call(node, f"{file}:{node.lineno}", names)
+            uses.calls += read
+            uses.unread += not read
+            _collect_parameters(node, strings, names, known, uses)
 
 
 def _strings(tree: ast.Module) -> Iterator[str]:
@@ -97,11 +106,8 @@ def _named_by(text: ast.JoinedStr, names: Iterable[str]) -> list[str]:
     return [name for name in names if pattern.fullmatch(name)]
 
 
-def _collect_call(call: ast.Call, strings: set[str], names: frozenset[str], known: Catalogue, uses: Uses) -> None:
-    arguments: Mapping[str, ast.expr] = {
-        **dict(zip(("id", "name", "parameters"), call.args, strict=False)),
-        **{keyword.arg: keyword.value for keyword in call.keywords if keyword.arg},
-    }
+def _collect_parameters(call: ast.Call, strings: set[str], names: frozenset[str], known: Catalogue, uses: Uses) -> None:
+    arguments = _arguments(call)
     if "name" not in arguments or "parameters" not in arguments:
         return
     parameters = arguments["parameters"]
@@ -110,9 +116,35 @@ def _collect_call(call: ast.Call, strings: set[str], names: frozenset[str], know
     certain = _cmdlets_in(arguments["name"], names)
     for name in certain or strings & names:
         uses.parameters[name] |= (given if literal else given | strings) & parameter_names(name, known)
-    for name in certain:
-        common = frozenset(key for version in VERSIONS if (command := known.find(name, version)) for key in command.parameters)
-        uses.strangers |= {f"{name} -{key}" for key in given - common}
+
+
+def _read_call(call: ast.Call, place: str, names: frozenset[str]) -> list[dict[str, Any]]:
+    """The calls that one `Cmdlet(...)` can make; none where its name or the keys of its parameters are not in the text."""
+    arguments = _arguments(call)
+    parameters = arguments.get("parameters", ast.Dict([], []))
+    if not isinstance(parameters, ast.Dict) or not all(isinstance(key, ast.Constant) for key in parameters.keys):
+        return []
+    properties = arguments.get("properties", ast.Tuple([], ast.Load()))
+    wanted = [value for value in map(_value, getattr(properties, "elts", ())) if isinstance(value, str)]
+    values = {str(getattr(key, "value", "")): _value(value) for key, value in zip(parameters.keys, parameters.values, strict=True)}
+    return [
+        {"id": place, "cmdlet": name, "parameters": values, "properties": wanted} for name in _cmdlets_in(arguments["name"], names)
+    ]
+
+
+def _arguments(call: ast.Call) -> Mapping[str, ast.expr]:
+    return {
+        **dict(zip(("id", "name", "parameters", "properties"), call.args, strict=False)),
+        **{keyword.arg: keyword.value for keyword in call.keywords if keyword.arg},
+    }
+
+
+def _value(node: ast.expr) -> Any:
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.List) and not any(isinstance(item, ast.Starred) for item in node.elts):
+        return [_value(item) for item in node.elts]
+    return UNKNOWN
 
 
 def _cmdlets_in(expression: ast.expr, names: frozenset[str]) -> list[str]:

@@ -59,7 +59,10 @@ def bind(command: Command, arguments: Mapping[str, Any], catalogue: Catalogue) -
 
 def _available(command: Command, arguments: Mapping[str, Any]) -> dict[str, Parameter]:
     """The parameters that the call has: those of a provider only where the path is one of that provider."""
-    paths = [str(value) for name, value in arguments.items() if name.lower() in ("path", "literalpath", "pspath")]
+    paths = [value for name, value in arguments.items() if name.lower() in ("path", "literalpath", "pspath")]
+    if any(isinstance(path, Unknown) for path in paths):
+        return dict(command.parameters)
+    paths = [str(path[0] if isinstance(path, list) and path else path) for path in paths]
     provider = next((name for name, pattern in _PROVIDERS if paths and re.match(pattern, paths[0], re.IGNORECASE)), "")
     return {name: parameter for name, parameter in command.parameters.items() if parameter.provider in ("", provider)}
 

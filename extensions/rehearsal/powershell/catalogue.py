@@ -169,6 +169,7 @@ class Catalogue:
         if version not in entry["os"] and not allowance:
             return None
         parameters = self._parameters(proper, entry, version, allowance)
+        own = frozenset(key for key, parameter in parameters.items() if not parameter.common)
         confirmation = self.supplement["confirm"].get(proper)
         return Command(
             name=proper,
@@ -176,7 +177,7 @@ class Catalogue:
             kind=entry["kind"],
             error_class=self._error_class(proper, entry),
             parameters=parameters,
-            sets=_parameter_sets(entry, frozenset(name for name, parameter in parameters.items() if not parameter.common)),
+            sets=_parameter_sets(entry, own, self._mandatory(proper)),
             confirmation=Confirmation(**{**confirmation, "unless": tuple(confirmation["unless"])}) if confirmation else None,
             allowance=allowance.get("source", ""),
             unconfirmed=allowance.get("unconfirmed", ""),
@@ -202,6 +203,11 @@ class Catalogue:
     def _allowed(self, command: str, parameter: str) -> tuple[str, ...]:
         """What a mandatory parameter takes all the same: "null", "empty"."""
         return tuple(self.supplement["allow"].get(f"{command} -{parameter}", {}).get("what", ()))
+
+    def _mandatory(self, command: str) -> frozenset[str]:
+        """Parameters that are mandatory wherever a set lists them, although the reference shows them as optional."""
+        pairs = (entry.split(" -") for entry in self.supplement["mandatory"])
+        return frozenset(parameter for name, parameter in pairs if name == command)
 
     def _error_class(self, name: str, entry: Mapping[str, Any]) -> str:
         if entry["kind"] != "dll":
@@ -278,7 +284,7 @@ def _parameter(name: str, fields: Mapping[str, Any], allowed: tuple[str, ...] = 
     )
 
 
-def _parameter_sets(entry: Mapping[str, Any], existing: frozenset[str]) -> tuple[ParameterSet, ...]:
+def _parameter_sets(entry: Mapping[str, Any], existing: frozenset[str], mandatory: frozenset[str]) -> tuple[ParameterSet, ...]:
     listed = {name for item in entry["sets"] for name in (*item.get("required", ()), *item.get("optional", ()))}
     # A few pages describe a parameter that their SYNTAX forgets; it is taken as one of every set.
     everywhere = (set(entry["all"]) | (set(entry["parameters"]) - listed)) & existing
@@ -286,8 +292,8 @@ def _parameter_sets(entry: Mapping[str, Any], existing: frozenset[str]) -> tuple
         ParameterSet(
             name=item.get("name", ""),
             default=item.get("default", False),
-            required=frozenset(item.get("required", ())) & existing,
-            optional=(frozenset(item.get("optional", ())) & existing) | everywhere,
+            required=(frozenset(item.get("required", ())) | (mandatory & frozenset(item.get("optional", ())))) & existing,
+            optional=((frozenset(item.get("optional", ())) - mandatory) & existing) | everywhere,
         )
         for item in entry["sets"]
     )
