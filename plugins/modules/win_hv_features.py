@@ -111,5 +111,5 @@ reboot_reasons:
   returned: success
   type: list
   elements: str
-  sample: ["Hyper-V is installed but not in effect: no hypervisor runs"]
+  sample: [Hyper-V comes into effect with a restart]
 """

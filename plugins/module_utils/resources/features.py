@@ -7,7 +7,7 @@ docs/resources/features.md names the source of every rule.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,13 +100,12 @@ class Features:
             return Plan(refusals=("this is no Windows Server: it has no Get-WindowsFeature",), state={"features": [], "ready": False})
         features = _features(names, answers)
         missing = [feature for feature in features if not feature.installed]
-        waiting = [feature for feature in features if feature.installed and not feature.in_effect]
         source, wait = options["source"], options["wait_seconds"]
         return Plan(
             differences=tuple(Difference(feature.name, feature.state, "Installed") for feature in missing),
             calls=_install(missing, source),
             refusals=(*_unknown(names, features), *_cannot_install(missing, source), *_not_ready(features, wait)),
-            reboot=(*_restart_to_start(missing), *map(_shortcoming, waiting)),
+            reboot=tuple(_reboot_reasons(features)),
             state={
                 "features": [feature.as_state() for feature in features],
                 "ready": len(features) == len(names) and all(feature.in_effect for feature in features),
@@ -186,8 +185,11 @@ def _not_ready(features: Sequence[_Feature], wait: int) -> tuple[str, ...]:
     return tuple(f"after {wait} seconds {_shortcoming(feature)}" for feature in features if not feature.in_effect)
 
 
-def _restart_to_start(missing: Sequence[_Feature]) -> list[str]:
-    return [f"{feature.name} comes into effect with a restart" for feature in missing if feature.name.lower() in _EVIDENCE]
+def _reboot_reasons(features: Sequence[_Feature]) -> Iterator[str]:
+    """The same words before and after the installation, so that the two do not show as two reasons; the state tells the rest."""
+    for feature in features:
+        if not feature.in_effect and (feature.installed or feature.name.lower() in _EVIDENCE):
+            yield f"{feature.name} comes into effect with a restart"
 
 
 def _shortcoming(feature: _Feature) -> str:
