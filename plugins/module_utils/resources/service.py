@@ -19,8 +19,8 @@ from ..wql import named
 _SERVICES_KEY = "HKLM:\\SYSTEM\\CurrentControlSet\\Services\\"
 _NO_SUCH_FILE = ("PathNotFound", "DriveNotFound")
 
-# Win32_Service.StartMode; sc.exe has its own words for them.
-_START_MODES = {"Boot": "boot", "System": "system", "Auto": "automatic", "Manual": "manual", "Disabled": "disabled"}
+# Win32_Service.StartMode where it is not our word; sc.exe has words of its own.
+_START_MODES = {"Auto": "automatic"}
 _SC_START = {"automatic": "auto", "delayed": "delayed-auto", "manual": "demand", "disabled": "disabled"}
 _STATES = {"started": "running", "stopped": "stopped"}
 
@@ -130,7 +130,7 @@ def _service(name: str, answers: Answers) -> _Service | None:
     registry = answers.row("registry")
     return _Service(
         state=row["State"].lower().replace(" ", "_"),
-        start_mode="delayed" if row["StartMode"] == "Auto" and row["DelayedAutoStart"] else _START_MODES[row["StartMode"]],
+        start_mode="delayed" if row["StartMode"] == "Auto" and row["DelayedAutoStart"] else _START_MODES.get(row["StartMode"], row["StartMode"].lower()),
         account=row["StartName"],
         command=row["PathName"],
         dependencies=tuple(registry["DependOnService"] or ()),
