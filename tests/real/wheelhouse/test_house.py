@@ -27,8 +27,8 @@ def resolve_with_pip(host_pip: Path, house: Path, target: Path, *, windows: bool
     """What the resource runs on the host, as a download: everything from the house, nothing from an index, every hash checked."""
     from tools.option_catalogue.environments import find_interpreter
 
-    pip = [Path(__file__).with_name("windows_pip.py"), host_pip] if windows else [host_pip / "pip"]
-    command = [
+    pip: list[str | Path] = [Path(__file__).with_name("windows_pip.py"), host_pip] if windows else [host_pip / "pip"]
+    command: list[str | Path] = [
         find_interpreter(), *pip, "--isolated", "download", "--quiet", "--no-index", "--find-links", house / "wheels", "--require-hashes",
         "--requirement", house / "requirements.txt", "--dest", target, "--platform", "win_amd64", "--python-version", "3.8",
         "--implementation", "cp", "--abi", "cp38", "--only-binary", ":all:",

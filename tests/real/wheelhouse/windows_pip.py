@@ -6,13 +6,14 @@ pip evaluates markers for the interpreter that runs it. Replacing that one funct
 it would on the host, with another resolver and another marker evaluation than the builder's.
 """
 import sys
+from typing import Any
 
 sys.path.insert(0, sys.argv[1])
 
 from pip._internal.cli.main import main
 from pip._vendor.packaging import markers
 
-HOST = {
+HOST: Any = {
     "implementation_name": "cpython",
     "implementation_version": "3.8.10",
     "os_name": "nt",
