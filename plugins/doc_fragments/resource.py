@@ -10,7 +10,7 @@ options:
     description:
       - What a critical finding does.
       - V(fail) fails the task before anything is changed.
-      - V(report) only returns it in RV(ignore:findings).
+      - V(report) only returns it in RV(ignore:findings). It counts in check mode alone; nothing is ever changed past a critical finding.
     type: str
     choices: [fail, report]
     default: fail
