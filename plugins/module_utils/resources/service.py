@@ -19,8 +19,6 @@ from ..wql import named
 _SERVICES_KEY = "HKLM:\\SYSTEM\\CurrentControlSet\\Services\\"
 _NO_SUCH_FILE = ("PathNotFound", "DriveNotFound")
 
-# Win32_Service.StartMode where it is not our word; sc.exe has words of its own.
-_START_MODES = {"Auto": "automatic"}
 _SC_START = {"automatic": "auto", "delayed": "delayed-auto", "manual": "demand", "disabled": "disabled"}
 _STATES = {"started": "running", "stopped": "stopped"}
 
@@ -130,13 +128,19 @@ def _service(name: str, answers: Answers) -> _Service | None:
     registry = answers.row("registry")
     return _Service(
         state=row["State"].lower().replace(" ", "_"),
-        start_mode="delayed" if row["StartMode"] == "Auto" and row["DelayedAutoStart"] else _START_MODES.get(row["StartMode"], row["StartMode"].lower()),
+        start_mode=_start_mode(row),
         account=row["StartName"],
         command=row["PathName"],
         dependencies=tuple(registry["DependOnService"] or ()),
         recovery=from_registry(registry),
         started=_starts(answers).get(name.lower()),
     )
+
+
+def _start_mode(row: Mapping[str, Any]) -> str:
+    if row["StartMode"] != "Auto":
+        return str(row["StartMode"]).lower()
+    return "delayed" if row["DelayedAutoStart"] else "automatic"
 
 
 def _starts(answers: Answers) -> dict[str, str]:
