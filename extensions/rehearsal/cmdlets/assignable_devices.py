@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _TYPES = "Microsoft.HyperV.PowerShell"
 _SOURCE = "hyperv-host.md 6.3, 6.4; windows-powershell-docs Hyper-V"
 _FIRMWARE = (
-    "The operation failed. The current configuration does not allow for OS control of the PCI Express bus. Please check your BIOS or UEFI settings."
+    "The operation failed. The current configuration does not allow for OS control of the PCI Express bus. "
+    "Please check your BIOS or UEFI settings."
 )
 _NO_MITIGATION = (
     "The operation failed. The manufacturer of this device has not supplied any directives for securing this device while exposing it to a "
@@ -102,9 +103,8 @@ def _find(machine: Machine, bound: Bound, command: str) -> Device:
 
 def _no_device(machine: Machine, bound: Bound, command: str) -> PowerShellError:
     path = bound.get("LocationPath") or bound.get("InstancePath") or ""
-    return error(
-        command, "ObjectNotFound", "ObjectNotFound", f"The specified device '{path}' was not found on server '{machine.identity.computer_name}'.",
-    )
+    message = f"The specified device '{path}' was not found on server '{machine.identity.computer_name}'."
+    return error(command, "ObjectNotFound", "ObjectNotFound", message)
 
 
 def _refusal(machine: Machine, device: Device, force: bool) -> str:

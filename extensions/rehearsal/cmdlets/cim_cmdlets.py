@@ -68,7 +68,7 @@ def _find(machine: Machine, namespace: str, name: str) -> CimClass:
         raise not_modelled(f"the CIM namespace {namespace}", "add its classes to rehearsal/cmdlets/cim_schema.py")
     found = classes.get(name.lower())
     if found is None and (namespace in _BROAD or namespace == _VIRTUALIZATION) and _looks_real(name):
-        raise not_modelled(f"the CIM class {name} of {namespace}", "add it to rehearsal.tools.cim_classes or rehearsal/cmdlets/cim_schema.py")
+        raise not_modelled(f"the CIM class {name} of {namespace}", "add it to rehearsal.tools.cim_classes or cmdlets/cim_schema.py")
     if found is None:
         raise cim_error(0x80041010, "MetadataError", _GET, "Invalid class")
     return found

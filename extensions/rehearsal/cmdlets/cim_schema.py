@@ -28,9 +28,9 @@ _FROM_FACTS: dict[str, dict[str, tuple[str, ...]]] = {
         "MSFT_Disk": (
             "Number", "Path", "UniqueId", "UniqueIdFormat", "SerialNumber", "BusType", "IsOffline", "OfflineReason", "Size", "FriendlyName",
             "Manufacturer", "Model", "Location", "IsClustered", "IsSystem", "IsBoot", "ObjectId", "FirmwareVersion", "OperationalStatus",
-            "HealthStatus", "AllocatedSize", "LogicalSectorSize", "PhysicalSectorSize", "NumberOfPartitions", "IsReadOnly", "PartitionStyle",
-            "Signature", "Guid", "BootFromDisk", "LargestFreeExtent", "ProvisioningType", "IsHighlyAvailable", "IsScaleOut", "AdapterSerialNumber",
-            "PassThroughClass", "PassThroughIds", "PassThroughNamespace", "PassThroughServer",
+            "HealthStatus", "AllocatedSize", "LogicalSectorSize", "PhysicalSectorSize", "NumberOfPartitions", "IsReadOnly",
+            "PartitionStyle", "Signature", "Guid", "BootFromDisk", "LargestFreeExtent", "ProvisioningType", "IsHighlyAvailable",
+            "IsScaleOut", "AdapterSerialNumber", "PassThroughClass", "PassThroughIds", "PassThroughNamespace", "PassThroughServer",
         ),
         "MSFT_StorageSetting": ("NewDiskPolicy", "ScrubPolicy"),
         "MSFT_InitiatorPort": (

@@ -38,8 +38,9 @@ def need_vmms(machine: Machine, bound: Bound, command: str) -> None:
     if not machine.vmms_ready:
         raise error(
             command, "ObjectNotFound", "ObjectNotFound",
-            f"Hyper-V encountered an error trying to access an object on computer '{machine.identity.computer_name}' because the object was "
-            "not found. The object might have been deleted. Verify that the Virtual Machine Management service on the computer is running.",
+            f"Hyper-V encountered an error trying to access an object on computer '{machine.identity.computer_name}' because the object "
+            "was not found. The object might have been deleted. Verify that the Virtual Machine Management service on the computer is "
+            "running.",
         )
 
 
@@ -90,19 +91,23 @@ def get_vm(machine: Machine, bound: Bound) -> list[PSObject]:
     for pattern in as_list(bound.get("Name", ["*"])):
         matching = [_vm(machine, vm) for vm in machines if like(vm.name, pattern)]
         if not matching and not has_wildcard(pattern):
-            raise error("GetVM", "InvalidParameter", "InvalidArgument", f'Hyper-V was unable to find a virtual machine with name "{pattern}".')
+            raise _no_such("GetVM", "machine", pattern)
         found += matching
     return found
 
 
-@cmdlet("Get-VMSwitch", source="hyperv-host.md 3.1; id of a name that is not there from public notes on Server 2022", unconfirmed=_NOT_READY)
+@cmdlet("Get-VMSwitch", source="hyperv-host.md 3.1; id of an absent name from public notes on Server 2022", unconfirmed=_NOT_READY)
 def get_vm_switch(machine: Machine, bound: Bound) -> list[PSObject]:
     """There is no switch yet that anything here could have made."""
     need_vmms(machine, bound, "GetVMSwitch")
     name = bound.get("Name")
     if name is not None and not has_wildcard(name):
-        raise error("GetVMSwitch", "InvalidParameter", "InvalidArgument", f'Hyper-V was unable to find a virtual switch with name "{name}".')
+        raise _no_such("GetVMSwitch", "switch", name)
     return []
+
+
+def _no_such(command: str, kind: str, name: str) -> PowerShellError:
+    return error(command, "InvalidParameter", "InvalidArgument", f'Hyper-V was unable to find a virtual {kind} with name "{name}".')
 
 
 def vm_host(machine: Machine) -> PSObject:

@@ -132,7 +132,8 @@ def remove_item(machine: Machine, bound: Bound) -> list[PSObject]:
         if _has_children(machine, path) and not bound.get("Recurse"):
             # PowerShell asks here, and there is nobody to answer.
             raise PowerShellError(
-                f"InvalidOperation,{_COMMANDS}.RemoveItemCommand", "InvalidOperation", "System.Management.Automation.PSInvalidOperationException",
+                f"InvalidOperation,{_COMMANDS}.RemoveItemCommand", "InvalidOperation",
+                "System.Management.Automation.PSInvalidOperationException",
                 f"The item at {path} has children and the Recurse parameter was not specified.",
             )
         if is_registry_path(path):
@@ -208,9 +209,7 @@ def _set(machine: Machine, key: str, value_name: str, data: Any, kind: str) -> N
         data = int(data)
     elif kind == "MultiString":
         data = [str(item) for item in as_list(data)]
-    elif kind in ("String", "ExpandString"):
-        data = str(data)
-    elif isinstance(data, bool):
+    elif kind in ("String", "ExpandString") or isinstance(data, bool):
         data = str(data)
     elif kind == "Binary" and isinstance(data, list):
         data = bytes(data)
@@ -312,7 +311,8 @@ def _file(entry: Entry) -> PSObject:
         "Extension": f".{extension}" if stem and dot else "",
     }
     if entry.is_folder:
-        return PSObject("System.IO.DirectoryInfo", {**common, "Attributes": PSEnum("System.IO.FileAttributes", "Directory", 16)}, text=entry.path)
+        attributes = PSEnum("System.IO.FileAttributes", "Directory", 16)
+        return PSObject("System.IO.DirectoryInfo", {**common, "Attributes": attributes}, text=entry.path)
     return PSObject("System.IO.FileInfo", {
         **common, "Length": entry.size, "DirectoryName": folder, "IsReadOnly": False, "BaseName": stem or file_name,
         "Attributes": PSEnum("System.IO.FileAttributes", "Archive", 32),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..machine import Machine
 
 _SOURCE = "storage-and-time.md 1.2 to 1.5; windows-powershell-docs MPIO"
-_BEFORE_RESTART = "the error ids before the restart: the text 'Invalid class' is from field notes, the form of the id from other CDXML cmdlets"
+_BEFORE_RESTART = "the error ids before the restart: 'Invalid class' is from field notes, the form of the id from other CDXML cmdlets"
 _STORAGE = "root/microsoft/windows/storage"
 _AUTOMATIC = {"iSCSI": "iscsi", "SAS": "sas"}
 
@@ -89,7 +89,8 @@ def get_supported_hardware(machine: Machine, bound: Bound) -> list[PSObject]:
 @cmdlet("New-MSDSMSupportedHW", source=_SOURCE, unconfirmed=f"a pair that is there already is accepted; {_BEFORE_RESTART}")
 def new_supported_hardware(machine: Machine, bound: Bound) -> list[PSObject]:
     _need_driver(machine, "New-MSDSMSupportedHW")
-    pairs = [(bound["VendorId"], bound["ProductId"])] if "VendorId" in bound else [(lun.vendor, lun.product) for lun in machine.spec.storage.luns]
+    connected = [(lun.vendor, lun.product) for lun in machine.spec.storage.luns]
+    pairs = [(bound["VendorId"], bound["ProductId"])] if "VendorId" in bound else connected
     for vendor, product in pairs:
         machine.storage.add_supported(vendor, product)
     return [item for item in objects(machine, _STORAGE, "MSFT_MSDSMSupportedHW") if _pair(item) in pairs]

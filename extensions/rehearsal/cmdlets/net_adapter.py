@@ -56,9 +56,8 @@ def adapters(machine: Machine) -> list[dict[str, Any]]:
 
 @cmdlet("Get-NetAdapter", source=_SOURCE, unconfirmed="interface indexes; the display of the link speed")
 def get_net_adapter(machine: Machine, bound: Bound) -> list[PSObject]:
-    found = [
-        _shown(item, nic) for item, nic in zip(objects(machine, "root/standardcimv2", "MSFT_NetAdapter"), machine.spec.hardware.nics, strict=True)
-    ]
+    rows = objects(machine, "root/standardcimv2", "MSFT_NetAdapter")
+    found = [_shown(item, nic) for item, nic in zip(rows, machine.spec.hardware.nics, strict=True)]
     if bound.get("Physical"):
         found = [item for item in found if item.properties["HardwareInterface"]]
     filters = {"Name": "Name", "InterfaceDescription": "InterfaceDescription", "InterfaceIndex": "InterfaceIndex"}

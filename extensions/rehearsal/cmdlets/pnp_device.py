@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from ..machine import Machine
 
 _SOURCE = "hyperv-host.md 6.2, 6.3 (SurveyDDA.ps1); windows-powershell-docs PnpDevice; win32 win32-pnpentity.md"
-_PROBLEMS = {0: "CM_PROB_NONE", PROBLEM_NEED_RESTART: "CM_PROB_NEED_RESTART", PROBLEM_DISABLED: "CM_PROB_DISABLED", 45: "CM_PROB_PHANTOM"}
+_GENERATED = "Microsoft.PowerShell.Cmdletization.GeneratedTypes"
 _PHANTOM = 45
+_PROBLEMS = {
+    0: "CM_PROB_NONE", PROBLEM_NEED_RESTART: "CM_PROB_NEED_RESTART", PROBLEM_DISABLED: "CM_PROB_DISABLED", _PHANTOM: "CM_PROB_PHANTOM",
+}
 _PCI_SET = "{3AB22E31-8264-4B4E-9AF5-A8D2D8E33E62}"
 _DEVICE_SET = "{A45C254E-DF1C-4EFD-8020-67D146A850E0}"
 
@@ -39,7 +42,8 @@ _KEYS: tuple[tuple[str, str, str, Callable[[Device], Any]], ...] = (
 )
 # win32-pnpdeviceproperty.md and the pages of its subclasses.
 _CLASSES = {
-    "String": "Win32_PnPDevicePropertyString", "StringList": "Win32_PnPDevicePropertyStringArray", "UInt32": "Win32_PnPDevicePropertyUint32",
+    "String": "Win32_PnPDevicePropertyString", "StringList": "Win32_PnPDevicePropertyStringArray",
+    "UInt32": "Win32_PnPDevicePropertyUint32",
     "Empty": "Win32_PnPDeviceProperty",
 }
 
@@ -53,7 +57,11 @@ def get_pnp_device(machine: Machine, bound: Bound) -> list[PSObject]:
     return select(found, bound, "Get-PnpDevice", filters)
 
 
-@cmdlet("Get-PnpDeviceProperty", source=_SOURCE, unconfirmed="type Empty for a property that the device lacks; the number types of the PCI keys")
+@cmdlet(
+    "Get-PnpDeviceProperty",
+    source=_SOURCE,
+    unconfirmed="type Empty for a property that the device lacks; the number types of the PCI keys",
+)
 def get_pnp_device_property(machine: Machine, bound: Bound) -> list[PSObject]:
     ids = [name_of(item, "InstanceId") for item in as_list(bound["InputObject"] if "InputObject" in bound else bound["InstanceId"])]
     found: list[PSObject] = []
@@ -110,7 +118,7 @@ def _nodes(device: Device) -> list[PSObject]:
 
 def _node(instance_id: str, name: str, device_class: str, status: str, problem: int, *, present: bool) -> PSObject:
     entity = instance(CLASSES["root/cimv2"]["win32_pnpentity"], _entity(instance_id, name, device_class, status, problem, present))
-    shown = PSEnum("Microsoft.PowerShell.Cmdletization.GeneratedTypes.PnpDevice.Problem", _PROBLEMS.get(problem, f"CM_PROB_{problem}"), problem)
+    shown = PSEnum(f"{_GENERATED}.PnpDevice.Problem", _PROBLEMS.get(problem, f"CM_PROB_{problem}"), problem)
     return PSObject(entity.type, {
         **entity.properties, "InstanceId": instance_id, "FriendlyName": name, "Class": device_class, "Problem": shown,
         "ConfigManagerErrorCode": shown,
@@ -144,7 +152,7 @@ def _property(device: Device, instance_id: str, key: str) -> PSObject:
     value = read(device)
     if value is None:
         type_name = "Empty"
-    kind = PSEnum("Microsoft.PowerShell.Cmdletization.GeneratedTypes.PnpDeviceProperty.Type", type_name)
+    kind = PSEnum(f"{_GENERATED}.PnpDeviceProperty.Type", type_name)
     return PSObject(f"CimInstance#{_CLASSES[type_name]}", {
         "InstanceId": instance_id, "DeviceID": instance_id, "KeyName": name, "Key": entry[1] or None, "Type": kind, "Data": value,
     })

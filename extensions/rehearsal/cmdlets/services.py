@@ -7,7 +7,7 @@ Windows PowerShell 5.1 is.
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ..machine.errors import Win32Error
@@ -97,7 +97,8 @@ def new_service(machine: Machine, bound: Bound) -> list[PSObject]:
             start_mode=str(bound.get("StartupType", "Automatic")), account=account, dependencies=as_list(bound.get("DependsOn", [])),
         )
     except Win32Error as error:
-        raise _failure("CouldNotNewService", "NewServiceCommand", "PermissionDenied", bound["Name"], bound["Name"], "created", error) from None
+        name = bound["Name"]
+        raise _failure("CouldNotNewService", "NewServiceCommand", "PermissionDenied", name, name, "created", error) from None
     return [controller(machine, service)]
 
 
@@ -115,10 +116,15 @@ def controller(machine: Machine, service: Service) -> PSObject:
         "CanStop": state == "Running" and not service.is_driver,
         "CanShutdown": state == "Running" and not service.is_driver,
         "CanPauseAndContinue": False,
-        "RequiredServices": service.dependencies,
-        "ServicesDependedOn": service.dependencies,
-        "DependentServices": [item.name for item in machine.services.dependents(service.name)],
+        "RequiredServices": _others(service.dependencies),
+        "ServicesDependedOn": _others(service.dependencies),
+        "DependentServices": _others(item.name for item in machine.services.dependents(service.name)),
     }, text=_CONTROLLER)
+
+
+def _others(names: Iterable[str]) -> list[PSObject]:
+    """Services inside a service: their names only, so that two that depend on each other come to an end."""
+    return [PSObject(_CONTROLLER, {"Name": name, "ServiceName": name}, text=_CONTROLLER) for name in names]
 
 
 def _select(machine: Machine, bound: Bound, command: str) -> list[Service]:

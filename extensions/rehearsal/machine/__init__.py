@@ -5,4 +5,4 @@ from .errors import SpecError, Win32Error
 from .machine import Hooks, Machine
 from .spec import HostSpec
 
-__all__ = ["HostSpec", "Hooks", "Machine", "SpecError", "Win32Error"]
+__all__ = ["Hooks", "HostSpec", "Machine", "SpecError", "Win32Error"]

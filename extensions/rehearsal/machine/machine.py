@@ -274,7 +274,7 @@ class Machine:
             self.storage.claim()
 
     def _starts_at_boot(self, service: Service) -> bool:
-        """A stop trigger for machines outside a domain ends w32time right after boot (storage-and-time.md 6.4); vmms needs its hypervisor."""
+        """A stop trigger for machines outside a domain ends w32time right after boot (storage-and-time.md 6.4); vmms needs a hypervisor."""
         if service.name.lower() == "vmms":
             return self.hypervisor_running
         stopped = any(trigger.action == 2 and trigger.subtype == NOT_DOMAIN_JOINED for trigger in service.triggers)

@@ -39,19 +39,20 @@ KNOWN_AREAS = (
 )
 
 _SVCHOST = r"%SystemRoot%\system32\svchost.exe -k "
+_LOCAL_SERVICE, _NETWORK_SERVICE = r"NT AUTHORITY\LocalService", r"NT AUTHORITY\NetworkService"
 
 # name, display name, start mode, command line, account, depends on, type
 _SERVICES = (
-    ("RpcSs", "Remote Procedure Call (RPC)", "Automatic", f"{_SVCHOST}rpcss", r"NT AUTHORITY\NetworkService", (), SHARE_PROCESS),
-    ("EventLog", "Windows Event Log", "Automatic", f"{_SVCHOST}LocalServiceNetworkRestricted", r"NT AUTHORITY\LocalService", (), SHARE_PROCESS),
+    ("RpcSs", "Remote Procedure Call (RPC)", "Automatic", f"{_SVCHOST}rpcss", _NETWORK_SERVICE, (), SHARE_PROCESS),
+    ("EventLog", "Windows Event Log", "Automatic", f"{_SVCHOST}LocalServiceNetworkRestricted", _LOCAL_SERVICE, (), SHARE_PROCESS),
     ("Winmgmt", "Windows Management Instrumentation", "Automatic", f"{_SVCHOST}netsvcs", "LocalSystem", ("RpcSs",), SHARE_PROCESS),
     ("Schedule", "Task Scheduler", "Automatic", f"{_SVCHOST}netsvcs", "LocalSystem", ("RpcSs", "EventLog"), SHARE_PROCESS),
-    ("Dhcp", "DHCP Client", "Automatic", f"{_SVCHOST}LocalServiceNetworkRestricted", r"NT AUTHORITY\LocalService", (), SHARE_PROCESS),
-    ("Dnscache", "DNS Client", "Automatic", f"{_SVCHOST}NetworkService", r"NT AUTHORITY\NetworkService", (), SHARE_PROCESS),
+    ("Dhcp", "DHCP Client", "Automatic", f"{_SVCHOST}LocalServiceNetworkRestricted", _LOCAL_SERVICE, (), SHARE_PROCESS),
+    ("Dnscache", "DNS Client", "Automatic", f"{_SVCHOST}NetworkService", _NETWORK_SERVICE, (), SHARE_PROCESS),
     ("LanmanServer", "Server", "Automatic", f"{_SVCHOST}netsvcs", "LocalSystem", (), SHARE_PROCESS),
-    ("LanmanWorkstation", "Workstation", "Automatic", f"{_SVCHOST}NetworkService", r"NT AUTHORITY\NetworkService", (), SHARE_PROCESS),
-    ("MpsSvc", "Windows Defender Firewall", "Automatic", f"{_SVCHOST}LocalServiceNoNetwork", r"NT AUTHORITY\LocalService", (), SHARE_PROCESS),
-    ("WinRM", "Windows Remote Management (WS-Management)", "Automatic", f"{_SVCHOST}NetworkService", r"NT AUTHORITY\NetworkService",
+    ("LanmanWorkstation", "Workstation", "Automatic", f"{_SVCHOST}NetworkService", _NETWORK_SERVICE, (), SHARE_PROCESS),
+    ("MpsSvc", "Windows Defender Firewall", "Automatic", f"{_SVCHOST}LocalServiceNoNetwork", _LOCAL_SERVICE, (), SHARE_PROCESS),
+    ("WinRM", "Windows Remote Management (WS-Management)", "Automatic", f"{_SVCHOST}NetworkService", _NETWORK_SERVICE,
      ("RpcSs",), SHARE_PROCESS),
     ("MSiSCSI", "Microsoft iSCSI Initiator Service", "Manual", f"{_SVCHOST}netsvcs", "LocalSystem", (), SHARE_PROCESS),
     ("VSS", "Volume Shadow Copy", "Manual", r"%systemroot%\system32\vssvc.exe", "LocalSystem", ("RpcSs",), 0x10),
@@ -108,7 +109,7 @@ def seed_registry(registry: Registry, spec: HostSpec) -> None:
 def seed_services(services: Services, spec: HostSpec) -> None:
     create_services(services, _SERVICES)
     services.create("W32Time", f"{_SVCHOST}LocalService", display="Windows Time", start_mode=spec.time.start_mode,
-                    account=r"NT AUTHORITY\LocalService", type=SHARE_PROCESS)
+                    account=_LOCAL_SERVICE, type=SHARE_PROCESS)
     if spec.time.triggers == "classic":
         services.configure("W32Time", triggers=(
             Trigger(DOMAIN_JOIN_TYPE, 1, DOMAIN_JOINED), Trigger(DOMAIN_JOIN_TYPE, 2, NOT_DOMAIN_JOINED),
