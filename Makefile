@@ -12,8 +12,8 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
 export ANSIBLE_NOCOWS := 1
 
 # What ansible-lint, ruff and mypy read.
-PLAYS := $(wildcard playbooks roles extensions/molecule)
-PYTHON_CODE := plugins extensions/rehearsal tests tools $(wildcard benchmarks)
+PLAYS := playbooks roles extensions/molecule
+PYTHON_CODE := plugins extensions/rehearsal tests tools $(wildcard benchmarks/*.py)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
