@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -51,12 +52,14 @@ def connection(host: HostLab, ports: Mapping[str, int], transport: str) -> dict[
 
 def read_hosts(path: Path) -> dict[str, dict[str, Any]]:
     """The Windows hosts of the operator's inventory with their variables, as ansible-inventory resolves them. Raises InventoryError."""
-    command = ["ansible-inventory", "--inventory", str(path), "--list"]
+    beside = Path(sys.executable).with_name("ansible-inventory")
+    command = [str(beside) if beside.exists() else "ansible-inventory", "--inventory", str(path), "--list"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         raise InventoryError(f"{' '.join(command)} failed: {result.stderr.strip()}")
-    variables: dict[str, dict[str, Any]] = json.loads(result.stdout)["_meta"]["hostvars"]
-    names = _host_names(json.loads(result.stdout))
+    listing = json.loads(result.stdout)
+    variables: dict[str, dict[str, Any]] = listing["_meta"]["hostvars"]
+    names = _host_names(listing)
     return {name: variables.get(name, {}) for name in names if _is_windows(variables.get(name, {}))}
 
 
@@ -74,6 +77,7 @@ def make_overlay(lab: Lab, daemon: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_windows(variables: Mapping[str, Any]) -> bool:
+    """A host whose connection or shell says so."""
     name = str(variables.get("ansible_connection", "")).rpartition(".")[2]
     return name in ("winrm", "psrp") or variables.get("ansible_shell_type") in ("powershell", "cmd")
 

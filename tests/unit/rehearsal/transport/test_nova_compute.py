@@ -1,0 +1,102 @@
+# Copyright (c) 2026 the winstack.hyperv developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The simulated nova-compute logs nova's milestones in nova's order. Oracle: nova-and-driver facts section 10, the nova 28 sources."""
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from rehearsal.machine import HostSpec, Machine, Win32Error
+from rehearsal.software import nova_compute
+
+FOLDER = r"C:\OpenStack"
+CONFIG = {
+    "compute_driver": "compute_hyperv.driver.HyperVDriver", "log_dir": FOLDER, "log_file": "nova-compute.log", "state_path": FOLDER,
+}
+FIRST_START = [
+    "Loaded VIF plugins", "Loading compute driver 'compute_hyperv.driver.HyperVDriver'", r"Starting compute node \(version 28",
+    "Generated node identity", r"Wrote node identity \S+ to C:\\OpenStack\\compute_id", "Compute node record created for HV01:HV01 with uuid:",
+]
+
+
+def machine(conductor: bool = True, hyperv: bool = True) -> Machine:
+    features = {"installed": ["Hyper-V"]} if hyperv else {}
+    spec = HostSpec.from_mapping({"os": {"version": "2022"}, "features": features, "timing": {"vmms_ready_seconds": 0}}, "lab.hosts.hv01")
+    made = Machine.build("hv01", spec)
+    made.hooks.service_starting.append(nova_compute.require_program)
+    made.hooks.service_started.append(nova_compute.starter(conductor))
+    made.files.make_folder(FOLDER)
+    made.files.write(rf"{FOLDER}\OpenStackService.exe", b"")
+    made.services.create("nova-compute", rf'"{FOLDER}\OpenStackService.exe" nova-compute "x.exe" --config-file "{FOLDER}\nova.conf"')
+    return made
+
+
+def configure(made: Machine, **changes: str | None) -> None:
+    options = {name: value for name, value in {**CONFIG, **changes}.items() if value is not None}
+    text = "[DEFAULT]\r\n" + "".join(f"{name} = {value}\r\n" for name, value in options.items())
+    made.files.write(rf"{FOLDER}\nova.conf", text.encode())
+
+
+def log(made: Machine) -> list[str]:
+    return (made.files.read(rf"{FOLDER}\nova-compute.log") or b"").decode().splitlines()
+
+
+def matches(lines: list[str], wanted: list[str]) -> bool:
+    return len(lines) == len(wanted) and all(re.search(pattern, line) for pattern, line in zip(wanted, lines, strict=True))
+
+
+def test_the_first_start() -> None:
+    made = machine()
+    configure(made)
+    made.services.start("nova-compute")
+    assert matches(log(made), FIRST_START)
+    assert made.services.get("nova-compute").state == "Running"
+    assert re.fullmatch(rb"[0-9a-f-]{36}", made.files.read(rf"{FOLDER}\compute_id") or b"")
+
+
+def test_a_later_start_knows_the_node() -> None:
+    made = machine()
+    configure(made)
+    made.services.start("nova-compute")
+    identity = made.files.read(rf"{FOLDER}\compute_id")
+    made.services.restart("nova-compute")
+    assert matches(log(made), [*FIRST_START, *FIRST_START[:3], "Determined node identity"])
+    assert made.files.read(rf"{FOLDER}\compute_id") == identity
+
+
+def test_the_service_runs_while_the_conductor_is_down_and_has_not_looked_at_the_driver() -> None:
+    made = machine(conductor=False)
+    configure(made, compute_driver="nonsense")
+    made.services.start("nova-compute")
+    assert matches(log(made), ["Loaded VIF plugins", "Timed out waiting for nova-conductor"])
+    assert made.services.get("nova-compute").state == "Running"
+
+
+@pytest.mark.parametrize(("changes", "hyperv", "says"), [
+    ({"compute_driver": "hyperv.NoSuchDriver"}, True, "Unable to load the virtualization driver"),
+    ({"compute_driver": None}, True, "Compute driver option required, but not specified"),
+    ({}, False, r"root\\virtualization\\v2"),
+    ({"state_path": r"C:\missing"}, True, "Unable to write uuid"),
+])
+def test_nova_that_cannot_start_ends_and_says_why(changes: dict[str, Any], hyperv: bool, says: str) -> None:
+    made = machine(hyperv=hyperv)
+    configure(made, **changes)
+    made.services.start("nova-compute")
+    assert re.search(says, log(made)[-1])
+    assert made.services.get("nova-compute").state == "Stopped"
+
+
+def test_no_configuration_no_service() -> None:
+    made = machine()
+    made.services.start("nova-compute")
+    assert made.services.get("nova-compute").state == "Stopped"
+    assert "nova-compute: exited with code 1: Failed to find some config files: C:\\OpenStack\\nova.conf" in made.changes
+
+
+def test_a_service_without_its_program_does_not_start() -> None:
+    made = machine()
+    made.files.delete(rf"{FOLDER}\OpenStackService.exe")
+    with pytest.raises(Win32Error) as caught:
+        made.services.start("nova-compute")
+    assert caught.value.code == 2
