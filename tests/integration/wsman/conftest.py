@@ -75,13 +75,12 @@ def play(tmp_path: Path) -> Play:
     def run(lab: RunningLab, *tasks: dict[str, Any], transport: str = "http", **variables: Any) -> Run:
         (tmp_path / "inventory.json").write_text(json.dumps(lab.inventory(transport)))
         (tmp_path / "play.json").write_text(json.dumps([{"hosts": "hv01", "gather_facts": False, "tasks": list(tasks)}]))
-        command = [
+        command: list[str | Path] = [
             Path(sys.executable).with_name("ansible-playbook"), "-i", tmp_path / "inventory.json", "-e", json.dumps(variables),
             tmp_path / "play.json",
         ]
-        environment = {
-            **os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.jsonl", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCAL_TEMP": str(tmp_path / "tmp"),
-        }
+        settings = {"STDOUT_CALLBACK": "ansible.posix.jsonl", "NOCOLOR": "1", "LOCAL_TEMP": str(tmp_path / "tmp")}
+        environment = {**os.environ, **{f"ANSIBLE_{name}": value for name, value in settings.items()}}
         ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=environment, cwd=tmp_path)
         return Run(ended.returncode, ended.stdout + ended.stderr, _results(ended.stdout))
 

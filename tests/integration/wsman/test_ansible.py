@@ -17,7 +17,7 @@ from rehearsal.running import RunningLab
 Start = Callable[..., RunningLab]
 Play = Callable[..., Any]
 
-PING = {"ansible.windows.win_ping": {}}
+PING: dict[str, Any] = {"ansible.windows.win_ping": {}}
 
 
 def entries(lab: RunningLab) -> list[Any]:
@@ -182,7 +182,9 @@ def test_the_installer_from_the_file_server(start: Start, play: Play) -> None:
         "url": "{{ rehearsal_downloads['nova.msi'].url }}", "dest": r"C:\Windows\Temp\n.msi", "checksum": "0" * 64,
         "checksum_algorithm": "sha256",
     }}, "did not match"),
-    ({"ansible.windows.win_get_url": {"url": "{{ rehearsal_downloads['nova.msi'].url }}.missing", "dest": r"C:\Windows\Temp\n.msi"}}, "(404)"),
+    ({"ansible.windows.win_get_url": {
+        "url": "{{ rehearsal_downloads['nova.msi'].url }}.missing", "dest": r"C:\Windows\Temp\n.msi",
+    }}, "(404)"),
     ({"ansible.windows.win_get_url": {"url": "{{ rehearsal_downloads['nova.msi'].url }}", "dest": r"C:\no\n.msi"}}, "does not exist"),
     ({"ansible.windows.win_package": {"path": "{{ rehearsal_downloads['broken.msi'].url }}"}}, "unexpected rc"),
     ({"ansible.windows.win_package": {

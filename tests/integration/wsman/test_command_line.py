@@ -115,7 +115,9 @@ def test_a_lab_out_of_an_inventory(rehearsal: Command, tmp_path: Path) -> None:
     own.write_text(yaml.safe_dump({"all": {
         "hosts": {"controller": {"ansible_host": "192.0.2.1"}},
         "children": {"compute": {
-            "vars": {"ansible_connection": "psrp", "ansible_user": "CORP\\deploy", "ansible_password": "real", "ansible_psrp_auth": "kerberos"},
+            "vars": {
+                "ansible_connection": "psrp", "ansible_user": "CORP\\deploy", "ansible_password": "real", "ansible_psrp_auth": "kerberos",
+            },
             "hosts": {"node1": {"ansible_host": "192.0.2.11"}, "node2": {"rehearsal_host": {"os": {"version": "2019"}}}},
         }},
     }}))

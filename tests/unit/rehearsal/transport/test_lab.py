@@ -28,7 +28,10 @@ PACKAGE = {"product_code": "{6C1E3A52-0B7D-4C5A-9D0E-2F7A51B3C4D8}", "name": "No
     ({"rehearsal": 1, "hosts": HOSTS, "timing": {"reboot_seconds": "soon"}}, "lab.hosts.hv01.timing.reboot_seconds", "seconds"),
     ({"rehearsal": 1, "hosts": {"hv01": {"faults": [{"kind": "fire"}]}}}, "lab.hosts.hv01.faults[0].kind", "drop"),
     ({"rehearsal": 1, "hosts": HOSTS, "control_plane": {"conductor": "perhaps"}}, "lab.control_plane.conductor", "up, down"),
-    ({"rehearsal": 1, "hosts": HOSTS, "downloads": {"a.msi": {**PACKAGE, "product_code": "x"}}}, "lab.downloads.a.msi.product_code", "GUID"),
+    (
+        {"rehearsal": 1, "hosts": HOSTS, "downloads": {"a.msi": {**PACKAGE, "product_code": "x"}}},
+        "lab.downloads.a.msi.product_code", "GUID",
+    ),
     (
         {"rehearsal": 1, "hosts": HOSTS, "downloads": {"a.msi": {
             **PACKAGE, "services": [{"name": "n", "display_name": "N", "path": "x", "feature": "F"}],

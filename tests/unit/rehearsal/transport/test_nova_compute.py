@@ -16,7 +16,9 @@ CONFIG = {
 }
 FIRST_START = [
     "Loaded VIF plugins", "Loading compute driver 'compute_hyperv.driver.HyperVDriver'", r"Starting compute node \(version 28",
-    "Generated node identity", r"Wrote node identity \S+ to C:\\OpenStack\\compute_id", "Compute node record created for HV01:HV01 with uuid:",
+    "Generated node identity",
+    r"Wrote node identity \S+ to C:\\OpenStack\\compute_id",
+    "Compute node record created for HV01:HV01 with uuid:",
 ]
 
 
