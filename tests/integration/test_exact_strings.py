@@ -73,7 +73,7 @@ def test_strings_arrive_exactly(received: list[Any], tmp_path: Path) -> None:
         )
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
     assert len(received) == STRINGS
-    wrong = [(given, got) for given, got in zip(sent, received, strict=True) if type(got) is not str or units(got) != units(given)]
+    wrong = [(given, got) for given, got in zip(sent, received, strict=True) if not isinstance(got, str) or units(got) != units(given)]
     assert wrong == []
 
 
