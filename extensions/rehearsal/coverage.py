@@ -88,7 +88,7 @@ def _counts(uses: Uses, known: Catalogue) -> list[str]:
             str(len(parameters)), str(confirmed),
         ])
     read = f"{len(uses.calls)} calls stand in the source text with their name and the names of their parameters; each of them binds on all"
-    rest = f"four versions. {uses.unread} more are put together at run time; the tests of their resources and the rehearsal itself check those."
+    rest = f"four versions. {uses.unread} more are put together at run time: the tests of their resources and the rehearsal check those."
     head = ["Server", "cmdlets used", "documented", "allowed", "no", "parameters used", "which that version has"]
     return [*_table(head, rows), "", f"{read} {rest}"]
 
