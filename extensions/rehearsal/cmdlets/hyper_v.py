@@ -106,6 +106,13 @@ def get_vm_switch(machine: Machine, bound: Bound) -> list[PSObject]:
     return []
 
 
+@cmdlet("Get-VMSwitchExtension", source="hyperv-host.md 3.1; windows-powershell-docs Hyper-V", unconfirmed=_NOT_READY)
+def get_vm_switch_extension(machine: Machine, bound: Bound) -> list[PSObject]:
+    """Without a switch there is none to name."""
+    need_vmms(machine, bound, "GetVMSwitchExtension")
+    raise _no_such("GetVMSwitchExtension", "switch", str(as_list(bound.get("VMSwitchName", bound.get("VMSwitch", [""])))[0]))
+
+
 def _no_such(command: str, kind: str, name: str) -> PowerShellError:
     return error(command, "InvalidParameter", "InvalidArgument", f'Hyper-V was unable to find a virtual {kind} with name "{name}".')
 

@@ -52,7 +52,7 @@ class _Usage(Exception):
 @program("sc.exe", source=_SOURCE, unconfirmed="1639 for every usage error; 87 where triggerinfo delete finds no trigger (one field note)")
 def sc(machine: Machine, arguments: list[str]) -> ProgramResult:
     if len(arguments) < 2:
-        return ProgramResult(_USAGE, "DESCRIPTION:\r\n        SC is a command line program used for communicating with the\r\n")
+        return ProgramResult(_USAGE, "DESCRIPTION:\r\n        SC is a command line program\r\n")
     command, name, *rest = arguments
     run = _COMMANDS.get(command.lower())
     if run is None or name.startswith("\\\\"):
@@ -226,6 +226,6 @@ _COMMANDS: dict[str, Callable[[Machine, str, list[str]], str]] = {
 # The call that sc.exe names when it fails.
 _CALLS = {
     "config": "ChangeServiceConfig", "create": "CreateService", "delete": "DeleteService", "start": "StartService",
-    "stop": "ControlService", "failure": "ChangeServiceConfig2", "failureflag": "ChangeServiceConfig2", "triggerinfo": "ChangeServiceConfig2",
-    "qtriggerinfo": "QueryServiceConfig2",
+    "stop": "ControlService", "failure": "ChangeServiceConfig2", "failureflag": "ChangeServiceConfig2",
+    "triggerinfo": "ChangeServiceConfig2", "qtriggerinfo": "QueryServiceConfig2",
 }
