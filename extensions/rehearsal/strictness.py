@@ -45,6 +45,20 @@ def check_calls(calls: Iterable[Mapping[str, Any]], versions: Iterable[str]) -> 
     return [problem for version in versions for problem in _check(listed, version, catalogue())]
 
 
+def check_call(call: Mapping[str, Any], versions: Iterable[str]) -> list[Problem]:
+    """The problems of one cmdlet call taken by itself: what it refers to is unknown."""
+    alone = {**call, "parameters": {name: _unknown_references(value) for name, value in call.get("parameters", {}).items()}}
+    return check_calls([alone], versions)
+
+
+def _unknown_references(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_unknown_references(item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {"$unknown": True} if "$ref" in value else {name: _unknown_references(item) for name, item in value.items()}
+
+
 def _check(calls: list[Mapping[str, Any]], version: str, known: Catalogue) -> Iterable[Problem]:
     commands: dict[str, str] = {}
     for call in calls:
