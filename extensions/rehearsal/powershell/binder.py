@@ -44,12 +44,18 @@ def bind(command: Command, arguments: Mapping[str, Any], catalogue: Catalogue) -
     arguments: parameter name, alias or beginning -> value as the batch carries it (or the objects that a reference yields).
     """
     available = _available(command, arguments)
-    given = {_resolve(command, name, available): value for name, value in arguments.items()}
-    if len(given) != len(arguments):
+    resolved = {name: _resolve(command, name, available) for name in arguments}
+    given = {full: arguments[name] for name, full in resolved.items() if full}
+    if len(given) != sum(bool(full) for full in resolved.values()):
         raise _binding_error(command, "ParameterAlreadyBound", "Cannot bind parameter because a parameter is specified more than once.")
     values = {name: _bind_one(command, available[name], value, catalogue) for name, value in given.items()}
     own = {name: value for name, value in values.items() if not available[name].common}
-    parameter_set = _resolve_set(command, frozenset(own))
+    # In the engine's order: a value that does not convert and sets that exclude each other come before a name that is not there.
+    fitting = _fitting_sets(command, frozenset(own))
+    for name, full in resolved.items():
+        if not full:
+            raise _binding_error(command, "NamedParameterNotFound", f"A parameter cannot be found that matches parameter name '{name}'.")
+    parameter_set = _choose_set(command, fitting, frozenset(own))
     _require_error_action_stop(values.get("ErrorAction"))
     confirm = values.get("Confirm")
     bound = Bound(own, parameter_set.all, what_if=bool(values.get("WhatIf", False)), confirm=None if confirm is None else bool(confirm))
@@ -68,7 +74,7 @@ def _available(command: Command, arguments: Mapping[str, Any]) -> dict[str, Para
 
 
 def _resolve(command: Command, name: str, available: Mapping[str, Parameter]) -> str:
-    """The full name of a parameter given by name, alias, or the beginning of either."""
+    """The full name of a parameter given by name, alias, or the beginning of either; empty where there is none."""
     wanted = name.lower()
     spelled = {alias.lower(): full for full, parameter in available.items() for alias in parameter.aliases}
     spelled.update({full.lower(): full for full in available})
@@ -78,15 +84,13 @@ def _resolve(command: Command, name: str, available: Mapping[str, Parameter]) ->
     own = [full for full in matches if not available[full].common]
     if len(own) == 1:
         return own[0]
-    if len(matches) == 1:
-        return matches[0]
-    if matches:
+    if len(matches) > 1:
         possible = "".join(f" -{full}" for full in matches)
         raise _binding_error(
             command, "AmbiguousParameter",
             f"Parameter cannot be processed because the parameter name '{name}' is ambiguous. Possible matches include:{possible}.",
         )
-    raise _binding_error(command, "NamedParameterNotFound", f"A parameter cannot be found that matches parameter name '{name}'.")
+    return matches[0] if matches else ""
 
 
 def _bind_one(command: Command, parameter: Parameter, value: Any, catalogue: Catalogue) -> Any:
@@ -173,18 +177,21 @@ def _refuse_empty(command: Command, parameter: Parameter, value: Any) -> None:
         )
 
 
-def _resolve_set(command: Command, given: frozenset[str]) -> ParameterSet:
-    """The one set that the call means: the default one where it fits, else the only one whose mandatory parameters are all there."""
+def _fitting_sets(command: Command, given: frozenset[str]) -> list[ParameterSet]:
+    """The sets in which all the given parameters may stand."""
     fitting = [entry for entry in command.sets if given <= entry.all]
+    if not fitting:
+        raise _ambiguous_set(command)
+    return fitting
+
+
+def _choose_set(command: Command, fitting: list[ParameterSet], given: frozenset[str]) -> ParameterSet:
+    """The one set that the call means: the default one where it fits, else the only one whose mandatory parameters are all there."""
     default = [entry for entry in fitting if entry.default]
     complete = [entry for entry in fitting if entry.required <= given]
     chosen = fitting if len(fitting) == 1 else default or complete
     if len(chosen) != 1:
-        raise _binding_error(
-            command, "AmbiguousParameterSet",
-            "Parameter set cannot be resolved using the specified named parameters. One or more parameters issued cannot be used together "
-            "or an insufficient number of parameters were provided.",
-        )
+        raise _ambiguous_set(command)
     missing = sorted(chosen[0].required - given)
     if missing:
         names = "".join(f" {name}" for name in missing)
@@ -192,6 +199,14 @@ def _resolve_set(command: Command, given: frozenset[str]) -> ParameterSet:
             command, "MissingMandatoryParameter", f"Cannot process command because of one or more missing mandatory parameters:{names}.",
         )
     return chosen[0]
+
+
+def _ambiguous_set(command: Command) -> PowerShellError:
+    return _binding_error(
+        command, "AmbiguousParameterSet",
+        "Parameter set cannot be resolved using the specified named parameters. One or more parameters issued cannot be used together "
+        "or an insufficient number of parameters were provided.",
+    )
 
 
 def _require_error_action_stop(value: Any) -> None:

@@ -183,3 +183,9 @@ def test_no_error_shows_a_secret() -> None:
 
 def test_a_type_that_nobody_taught_it_is_refused_loudly() -> None:
     assert refusal("Set-TimeZone", InputObject="UTC").id == "RehearsalNotModelled"
+
+
+def test_what_comes_first_of_several_mistakes() -> None:
+    assert refusal("Set-VMHost", Nope=1, NumaSpanningEnabled="text").id.startswith("CannotConvertArgument,")
+    assert refusal("New-VMSwitch", Nope=1, NetAdapterName="a", SwitchType="Internal").id.startswith("AmbiguousParameterSet,")
+    assert refusal("New-VMSwitch", Nope=1).id.startswith("NamedParameterNotFound,")
