@@ -143,7 +143,9 @@ def _refuse_process_creation(name: str, arguments: Mapping[str, Any]) -> None:
 def _check_until(state: _Batch, call: dict[str, Any], name: str) -> None:
     for path, condition in call.get("until", {}).items():
         wanted = _resolve(state, condition)
-        actual = [format_value(get_property(item, path, state.catalogue)) for item in state.outputs[call["id"]]]
+        formatted = [format_value(get_property(item, path, state.catalogue)) for item in state.outputs[call["id"]]]
+        # A pipeline unrolls a property that is a list.
+        actual = [inner for value in formatted for inner in (value if isinstance(value, list) else [value])]
         if not actual or not all(equal(value, wanted) for value in actual):
             shown = " ".join(str(value) for value in actual)
             raise failure("ConditionNotMet", f"{name}: {path} is '{shown}', not yet '{wanted}'.")

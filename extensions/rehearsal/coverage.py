@@ -29,6 +29,14 @@ What has no model is refused with `RehearsalNotModelled`; nothing is ever answer
 """
 
 
+_ERROR_IDS = """\
+The ids, categories and exceptions of the binder are those of PowerShell's sources. The last part of an id is the class of a .NET cmdlet,
+by the rules of this table, and the name of a function (CDXML or script).
+
+*Unconfirmed*: that the id of a prompt nobody can answer, `HostFunctionNotImplemented`, ends with the function's name for CDXML cmdlets; and
+`ParameterBindingFailed` for null in a number of a .NET cmdlet. One run each on a real host would confirm them.
+"""
+
 # Modules that never run on the host: their action plugins send scripts, which scripts.py knows by their text, or win_ping.
 _ACTIONS = frozenset({"ansible.builtin.fetch", "ansible.builtin.wait_for_connection", "ansible.windows.win_reboot"})
 
@@ -63,7 +71,8 @@ def unknown_models(models: Models, known: Catalogue) -> list[str]:
 def render(uses: Uses, known: Catalogue, models: Models, modules: Mapping[str, registry.ModuleModel]) -> str:
     parts = [_HEAD, "## Counts\n", *_counts(uses, known), "\n## Cmdlets\n", *_cmdlets(uses, known, models)]
     parts += ["\n## Programs\n", *_programs(uses, models), "\n## Ansible modules\n", *_modules(uses, modules)]
-    parts += ["\n## Prompts\n", *_prompts(uses, known), "\n## Sources of the cmdlet reference\n"]
+    parts += ["\n## Prompts\n", *_prompts(uses, known), "\n## Error ids\n", _ERROR_IDS, *_error_ids(uses, known)]
+    parts += ["\n## Sources of the cmdlet reference\n"]
     parts += [f"- {name}: {state}" for name, state in known.sources.items()]
     return "\n".join(parts).replace("\n\n\n", "\n\n") + "\n"
 
@@ -157,6 +166,18 @@ def _prompts(uses: Uses, known: Catalogue) -> list[str]:
             answer = " or ".join(["`-Confirm:$false`", *(f"`-{switch}`" for switch in command.confirmation.unless)])
             rows.append([f"`{name}`", answer, command.confirmation.source, command.confirmation.unconfirmed])
     return _table(["cmdlet that asks", "unless", "source", "unconfirmed"], rows)
+
+
+def _error_ids(uses: Uses, known: Catalogue) -> list[str]:
+    """The rule for the classes of each used module that has .NET cmdlets."""
+    commands = [command for name in uses.cmdlets for version in VERSIONS if (command := known.find(name, version))]
+    modules = {command.module for command in commands if not command.is_function}
+    rows = []
+    for module, rule in known.supplement["error_classes"].items():
+        if module in modules:
+            exceptions = "".join(f"; {name}: `{kind}`" for name, kind in rule.get("exceptions", {}).items())
+            rows.append([module, f"`{rule['pattern']}`{exceptions}", rule["source"], rule.get("unconfirmed", "")])
+    return _table(["module", "last part of the id", "source", "unconfirmed"], rows)
 
 
 if __name__ == "__main__":

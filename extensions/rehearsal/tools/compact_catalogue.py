@@ -29,6 +29,11 @@ MODULES = (
 # Listed by their modules but of no use here: the migration tools are a separate installation, and the NetFirewallHyperV cmdlets
 # are the firewall of WSL-like machines, whose pages show the parameters in a way of their own.
 EXCLUDED = re.compile(r"\w+-(Smig|NetFirewallHyperV)\w+")
+NOTE = (
+    "Made by tools/compact_catalogue.py. os: the Windows Server versions whose reference has the cmdlet or parameter (a parameter without "
+    "it is there wherever its cmdlet is); kind: dll (a .NET class), cdxml or script; should_process: has WhatIf and Confirm; all: optional "
+    "in every parameter set; sets: what the sets of the newest version have besides; provider: only on a path of that provider."
+)
 VERSIONS = ("2025", "2022", "2019", "2016")
 SHOULD_PROCESS = frozenset({"WhatIf", "Confirm"})
 # cmdlets.json leaves these out of its sets.
@@ -62,7 +67,7 @@ def main() -> None:
             continue
         page = find_page(name, fact["module"], arguments.windows_docs, arguments.powershell_docs)
         cmdlets[name] = compact(name, fact, page.read_text(encoding="utf-8-sig", errors="replace"))
-    header = {"sources": facts["sources"], "note": facts["note"]}
+    header = {"sources": facts["sources"], "note": NOTE}
     write(arguments.output / "catalogue.json", header, "cmdlets", cmdlets)
     classes = json.loads((arguments.facts / "classes.json").read_text(encoding="utf-8"))
     modules = {module: classes[module] for module in ("Hyper-V", "FailoverClusters")}

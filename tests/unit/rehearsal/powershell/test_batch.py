@@ -208,6 +208,12 @@ def test_until_wants_at_least_one_object_and_all_of_them(objects: list[PSObject]
     assert result["error"]["id"] == "ConditionNotMet"
 
 
+def test_until_looks_into_a_property_that_is_a_list() -> None:
+    models = answering("Get-Date", PSObject("Thing", {"Status": [PSEnum("S", "OK"), PSEnum("S", "Degraded")]}))
+    (result,) = run(models, {"cmdlet": "Get-Date", "until": {"Status": "OK"}})
+    assert result["error"]["id"] == "ConditionNotMet"
+
+
 def test_the_first_error_ends_the_batch_where_that_is_wanted() -> None:
     models = answering("Get-Date", "now")
     calls = ({"cmdlet": "Get-Nothing"}, {"cmdlet": "Get-Date", "properties": ["$value"]})
