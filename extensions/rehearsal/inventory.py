@@ -41,7 +41,6 @@ def connection(host: HostLab, ports: Mapping[str, int], transport: str) -> dict[
         "ansible_user": host.access.user,
         "ansible_password": host.access.password,
         "ansible_connection": "ansible.builtin.winrm",
-        "ansible_shell_type": "powershell",
         "ansible_winrm_scheme": transport,
         "ansible_winrm_transport": "basic",
         "ansible_winrm_server_cert_validation": "ignore",

@@ -22,8 +22,11 @@ from typing import Any
 _SEPARATOR = b"\0\0\0\0"
 _ENCODED = re.compile(r"(?i)powershell(?:\.exe)?\s.*-(?:encodedcommand|enc|e)\s+(\S+)\s*")
 _COLLECTION_MODULE = re.compile(r"ansible_collections\.(\w+)\.(\w+)\.plugins\.modules\.([\w.]+)")
-# What core puts around the text of a script (ShellModule._encode_script).
-_STRICT_MODE = "Set-StrictMode -Version Latest\n"
+# What core puts around the text of a script (ShellModule._encode_script and _CONSOLE_ENCODING).
+_PREFIX = re.compile(
+    r"(Set-StrictMode -Version Latest\n)?"
+    r"(try \{ \[Console\]::OutputEncoding = New-Object System\.Text\.UTF8Encoding \} catch \{\}[;\n]\s*)?"
+)
 _PRESERVE_RC = re.compile(r"[;\n]\s*If \(-not \$\?\) \{ If \(Get-Variable LASTEXITCODE .*? Else \{ exit 1 \} \}\s*$", re.DOTALL)
 
 
@@ -99,10 +102,8 @@ def _script(line: str) -> str:
 
 
 def _unwrapped(script: str) -> str:
-    script = script.replace("\r\n", "\n")
-    if script.startswith(_STRICT_MODE):
-        script = script[len(_STRICT_MODE):]
-    return _PRESERVE_RC.sub("", script).strip()
+    script = _PRESERVE_RC.sub("", script.replace("\r\n", "\n"))
+    return _PREFIX.sub("", script, count=1).strip()
 
 
 def _from_manifest(data: bytes) -> ModuleCall | CoreScript:

@@ -3,7 +3,7 @@
 """The few scripts that are no modules: what core's winrm connection and PowerShell shell plugin send, and ansible.windows.win_reboot.
 
 They are known by their exact text. Sources: ansible/plugins/connection/winrm.py, ansible/plugins/shell/powershell.py and
-ansible/executor/powershell/*.ps1 of ansible-core 2.16 to 2.19; ansible.windows 3.3.0, plugin_utils/_reboot.py.
+ansible/executor/powershell/*.ps1 of ansible-core 2.16 to 2.21; ansible.windows 3.3.0, plugin_utils/_reboot.py.
 """
 from __future__ import annotations
 
@@ -163,23 +163,34 @@ def _old_home(session: Session, match: re.Match[str], _input: bytes) -> CommandR
     return _text(session.environment["USERPROFILE"] + _unquoted(groups["rest"] or ""))
 
 
+def _test_path(session: Session, match: re.Match[str], _input: bytes) -> CommandResult:
+    return CommandResult(0 if session.machine.files.exists(_argument(match)) else 1)
+
+
 def _exists(session: Session, match: re.Match[str], _input: bytes) -> CommandResult:
     # The script writes the name of its variable in single quotes, so the text is "$res" whatever the answer; the exit code counts.
     return CommandResult(0 if session.machine.files.exists(_unquoted(match.group("path"))) else 1, b"$res\r\n")
 
 
 def _remove(session: Session, match: re.Match[str], _input: bytes) -> CommandResult:
-    path = _unquoted(match.group("path"))
+    path = _argument(match)
     if not session.machine.files.delete(path):
         return _failed(f"Remove-Item : Cannot find path '{path}' because it does not exist.")
     return CommandResult(0)
 
 
 def _unquoted(text: str) -> str:
-    return text.replace("''", "'")
+    """PowerShell takes five characters for single quotes; each stands doubled in a quoted text."""
+    return re.sub("(['\u2018\u2019\u201a\u201b])\\1", r"\1", text)
+
+
+def _argument(match: re.Match[str]) -> str:
+    """A path that core quotes only where it must."""
+    return str(match.group("bare") or _unquoted(match.group("path")))
 
 
 _QUOTED = r"'(?P<{}>(?:[^']|'')*)'"
+_QUOTED_OR_BARE = rf"(?:{_QUOTED.format('path')}|(?P<bare>[^\s';]+))"
 
 
 def _pattern(text: str, **groups: str) -> re.Pattern[str]:
@@ -262,5 +273,6 @@ _RAW: list[tuple[str, re.Pattern[str], _Function]] = [
         _pattern("If (Test-Path <path>) { $res = 0; } Else { $res = 1; } Write-Output '$res'; Exit $res;"),
         _exists,
     ),
-    ("remove", _pattern("Remove-Item <path> -Force<recurse>;", recurse="(?: -Recurse)?"), _remove),
+    ("test_path", _pattern("exit -not (Test-Path -LiteralPath <path>)", path=_QUOTED_OR_BARE), _test_path),
+    ("remove", _pattern("Remove-Item <path> -Force<recurse>;", path=_QUOTED_OR_BARE, recurse="(?: -Recurse)?"), _remove),
 ]
