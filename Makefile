@@ -24,8 +24,10 @@ help: ## Show this list
 
 setup: $(INSTALLED) link ## Create .venv with everything that development and the rehearsal need
 
-$(INSTALLED): constraints.txt requirements.txt requirements-dev.txt pyproject.toml
+$(VENV)/bin/python:
 	tools/create_venv.sh $(VENV)
+
+$(INSTALLED): constraints.txt requirements.txt requirements-dev.txt pyproject.toml | $(VENV)/bin/python
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements-dev.txt -e .
 	touch $@
 

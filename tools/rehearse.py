@@ -65,6 +65,7 @@ def run(name: str) -> dict[str, Any]:
     """One run of site.yml, in the form that report.json documents."""
     print(f"\n===== {name} run of site.yml =====\n", flush=True)
     before = {host: len(journal(host)) for host in hosts()}
+    (STATE / "runner").mkdir(exist_ok=True)
     started = time.monotonic()
     result = ansible_runner.run(
         private_data_dir=str(STATE / "runner"),
