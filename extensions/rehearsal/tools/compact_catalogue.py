@@ -39,6 +39,11 @@ SHOULD_PROCESS = frozenset({"WhatIf", "Confirm"})
 # cmdlets.json leaves these out of its sets.
 LEFT_OUT = SHOULD_PROCESS | {"CimSession", "ComputerName", "Credential", "AsJob", "ThrottleLimit"}
 
+# How a page says of a parameter that one provider adds it.
+_PROVIDER = re.compile(
+    r"available\s+in\s+the\s+(?:>\s*)?\[(\w+)\]|available\s+by\s+the\s+\*\*(\w+)\*\*\s+provider|that\s+the\s+\**(\w+)\**\s+provider\s+adds"
+)
+_NOT_YET = re.compile(r"parameter was introduced in PowerShell [67]")
 _SET_HEADING = re.compile(r"(?P<name>.*?)\s*(?P<default>\(Default\))?\s*(?:- (?P<provider>.+?) providers?)?\s*")
 _PARAMETER = re.compile(
     r"\[\[-(?P<optional_position>\w+)\] <[^>]+>\]|\[-(?P<position>\w+)\] <[^>]+>|\[-(?P<optional>\w+)(?: <[^>]+>)?\]|-(?P<required>\w+)"
@@ -88,8 +93,10 @@ def compact(name: str, fact: dict[str, Any], page: str) -> dict[str, Any]:
     """One entry of the catalogue. `all` lists the parameters that are optional in every set; the sets list the others."""
     sets = list(parse_sets(name, page))
     check_sets(name, fact, sets)
-    parameters = fact["parameters"] or parse_parameters(page)
-    dynamic = provider_parameters(sets)
+    texts = parameter_texts(page)
+    later = {parameter for parameter, text in texts.items() if _NOT_YET.search(text)}
+    parameters = {key: fields for key, fields in (fact["parameters"] or parse_parameters(texts)).items() if key not in later}
+    dynamic = {**described_providers(texts), **provider_parameters(sets)}
     sets = merge_providers(sets, frozenset(dynamic))
     used = {parameter for entry in sets for parameter in entry.parameters}
     everywhere = sorted(
@@ -161,11 +168,23 @@ def merge_providers(sets: list[Set], dynamic: frozenset[str]) -> list[Set]:
     return list(merged.values())
 
 
-def parse_parameters(page: str) -> dict[str, Any]:
+def parameter_texts(page: str) -> dict[str, str]:
+    """What a page says of each parameter."""
+    return dict(re.findall(r"^### -(\w+)\s*\n(.*?)(?=^##|\Z)", page, re.M | re.S))
+
+
+def described_providers(texts: dict[str, str]) -> dict[str, str]:
+    """The parameters of which the text says that one provider adds them: name -> provider."""
+    found = {parameter: _PROVIDER.search(text) for parameter, text in texts.items()}
+    return {parameter: next(filter(None, match.groups())) for parameter, match in found.items() if match}
+
+
+def parse_parameters(texts: dict[str, str]) -> dict[str, Any]:
     """The parameters of a page that cmdlets.json could not read, in its form."""
     parameters: dict[str, Any] = {}
-    for name, block in re.findall(r"^### -(\w+)\s*\n.*?```yaml\n(.*?)```", page, re.M | re.S):
-        fields = dict(re.findall(r"^([\w ]+):[ \t]*(.*)$", block, re.M))
+    for name, text in texts.items():
+        block = re.search(r"```yaml\n(.*?)```", text, re.S)
+        fields = dict(re.findall(r"^([\w ]+):[ \t]*(.*)$", block.group(1) if block else "", re.M))
         parameters[name] = {
             "type": fields["Type"].strip(),
             "aliases": [alias.strip() for alias in fields.get("Aliases", "").split(",") if alias.strip() not in ("", "None")],

@@ -189,3 +189,10 @@ def test_what_comes_first_of_several_mistakes() -> None:
     assert refusal("Set-VMHost", Nope=1, NumaSpanningEnabled="text").id.startswith("CannotConvertArgument,")
     assert refusal("New-VMSwitch", Nope=1, NetAdapterName="a", SwitchType="Internal").id.startswith("AmbiguousParameterSet,")
     assert refusal("New-VMSwitch", Nope=1).id.startswith("NamedParameterNotFound,")
+
+
+def test_the_certificate_provider_adds_its_own_parameters() -> None:
+    assert bound("Get-ChildItem", Path="Cert:\\LocalMachine\\My", CodeSigningCert=True)["CodeSigningCert"] is True
+    error = refusal("Get-ChildItem", Path="C:\\Windows", CodeSigningCert=True)
+    assert error.id == "NamedParameterNotFound,Microsoft.PowerShell.Commands.GetChildItemCommand"
+    assert refusal("Get-Content", LiteralPath="HKLM:\\SOFTWARE", Raw=True).id.startswith("NamedParameterNotFound,")
