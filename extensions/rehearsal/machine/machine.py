@@ -16,7 +16,7 @@ from .files import FileStore
 from .hyperv import HyperV
 from .pci import PciDevices
 from .registry import Registry, normalise
-from .services import NOT_DOMAIN_JOINED, Service, Services
+from .services import DOMAIN_JOINED, NETWORK_ON, NOT_DOMAIN_JOINED, START, STOP, Service, Services, Trigger
 from .spec import HostSpec
 from .storage import Storage
 
@@ -274,11 +274,17 @@ class Machine:
             self.storage.claim()
 
     def _starts_at_boot(self, service: Service) -> bool:
-        """A stop trigger for machines outside a domain ends w32time right after boot (storage-and-time.md 6.4); vmms needs a hypervisor."""
-        if service.name.lower() == "vmms":
-            return self.hypervisor_running
-        stopped = any(trigger.action == 2 and trigger.subtype == NOT_DOMAIN_JOINED for trigger in service.triggers)
-        return bool(self.identity.domain) or not stopped
+        """By start mode or trigger. A stop trigger for machines outside a domain ends w32time right after boot (storage-and-time.md 6.4)."""
+        if service.start_mode == "Disabled" or (service.name.lower() == "vmms" and not self.hypervisor_running):
+            return False
+        fired = {trigger.action for trigger in service.triggers if self._fires(trigger)}
+        if STOP in fired:
+            return False
+        return START in fired or service.start_mode in ("Boot", "System", "Automatic")
+
+    def _fires(self, trigger: Trigger) -> bool:
+        """Whether the trigger's condition holds once the machine is up: it is in its domain or not, and has an address."""
+        return trigger.subtype == NETWORK_ON or trigger.subtype == (DOMAIN_JOINED if self.identity.domain else NOT_DOMAIN_JOINED)
 
     def _service_started(self, service: Service) -> None:
         name = service.name.lower()

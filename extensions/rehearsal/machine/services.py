@@ -21,13 +21,14 @@ _DRIVER_TYPES = KERNEL_DRIVER | 0x2
 
 @dataclass(frozen=True)
 class Trigger:
-    """A service trigger, as the numbers of SERVICE_TRIGGER (win32: winsvc.h). action: 1 start, 2 stop."""
+    """A service trigger, as the numbers of SERVICE_TRIGGER (win32: winsvc.h). action: START or STOP."""
 
     type: int
     action: int
     subtype: str
 
 
+START, STOP = 1, 2
 DOMAIN_JOIN_TYPE, NETWORK_TYPE = 3, 2
 # SERVICE_TRIGGER subtypes: storage-and-time.md 6.4; MicrosoftDocs/win32 Services/service-trigger-events.md and winsvc.h.
 DOMAIN_JOINED = "1ce20aba-9851-4421-9430-1ddeb766e809"
@@ -331,7 +332,7 @@ class Services:
         """Everything stops; then what `starts` at boot runs from `at` on. A service whose start fails stays stopped, as on Windows."""
         self.running.clear()
         for service in [*self.all(drivers=True), *self.all()]:
-            if service.start_mode in ("Boot", "System", "Automatic") and starts(service) and service.run is None:
+            if starts(service) and service.run is None:
                 self._boot_one(service, at)
 
     def _boot_one(self, service: Service, at: datetime) -> None:

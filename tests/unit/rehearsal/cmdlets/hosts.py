@@ -50,8 +50,7 @@ class Host:
 
     def call(self, name: str, properties: tuple[str, ...] = (), **parameters: Any) -> dict[str, Any]:
         """The result of one cmdlet call, with `output` or `error`."""
-        call = {"id": "call", "cmdlet": name, "parameters": parameters, "properties": list(properties)}
-        return run_batch(self.machine, {"calls": [call]}, _Silent(), models=MODELS)[0]
+        return self.batch({"id": "call", "cmdlet": name, "parameters": parameters, "properties": list(properties)})[0]
 
     def rows(self, name: str, *properties: str, **parameters: Any) -> list[dict[str, Any]]:
         result = self.call(name, properties, **parameters)
@@ -70,8 +69,11 @@ class Host:
         return identifier
 
     def program(self, name: str, *arguments: str) -> dict[str, Any]:
-        call = {"id": "call", "program": name, "arguments": list(arguments)}
-        return run_batch(self.machine, {"calls": [call]}, _Silent(), models=MODELS)[0]
+        return self.batch({"id": "call", "program": name, "arguments": list(arguments)})[0]
+
+    def batch(self, *calls: dict[str, Any]) -> list[dict[str, Any]]:
+        """The results of calls in the form of the wire."""
+        return run_batch(self.machine, {"calls": list(calls)}, _Silent(), models=MODELS)
 
 
 def hyper_v_host(**spec: Any) -> Host:
