@@ -27,5 +27,5 @@ HOST: Any = {
     "sys_platform": "win32",
 }
 
-markers.default_environment = lambda: dict(HOST)
+markers.default_environment = lambda: HOST.copy()
 sys.exit(main(sys.argv[2:]))

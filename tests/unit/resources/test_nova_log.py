@@ -44,7 +44,8 @@ UNCLAIMED = (
 RECORD = "{time} 25120 INFO nova.compute.resource_tracker [-] Compute node record created for hv01:hv01 with uuid: 3c6a"
 LOST = (
     "{time} 25120 ERROR oslo_service.service [-] Error starting thread.: nova.exception.InvalidConfiguration: "
-    "No local node identity found, but this is not our first startup on this host. Refusing to start after potentially having lost that state!"
+    "No local node identity found, but this is not our first startup on this host. "
+    "Refusing to start after potentially having lost that state!"
 )
 RENAMED = (
     "{time} 25120 ERROR oslo_service.service [-] Error starting thread.: nova.exception.InvalidConfiguration: My node 3c6a has host 'hv01' "
