@@ -274,7 +274,7 @@ class Machine:
             self.storage.claim()
 
     def _starts_at_boot(self, service: Service) -> bool:
-        """By start mode or trigger. A stop trigger for machines outside a domain ends w32time right after boot (storage-and-time.md 6.4)."""
+        """By start mode or trigger. A stop trigger for machines outside a domain ends w32time right after boot (storage-and-time 6.4)."""
         if service.start_mode == "Disabled" or (service.name.lower() == "vmms" and not self.hypervisor_running):
             return False
         fired = {trigger.action for trigger in service.triggers if self._fires(trigger)}

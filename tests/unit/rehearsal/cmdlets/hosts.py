@@ -48,6 +48,9 @@ class Host:
         self.spec = HostSpec.from_mapping({**spec, "timing": timing}, "hosts.hv01")
         self.machine = Machine.build("hv01", self.spec, self.clock)
 
+    def up(self) -> bool:
+        return self.machine.up
+
     def call(self, name: str, properties: tuple[str, ...] = (), **parameters: Any) -> dict[str, Any]:
         """The result of one cmdlet call, with `output` or `error`."""
         return self.batch({"id": "call", "cmdlet": name, "parameters": parameters, "properties": list(properties)})[0]

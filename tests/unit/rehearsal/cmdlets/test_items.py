@@ -35,7 +35,8 @@ def test_values_become_their_kind(host: Host, kind: str, value: object, stored: 
 
 def test_new_property_does_not_replace_without_force(host: Host) -> None:
     host.rows("New-ItemProperty", LiteralPath=KEY, Name="Value", Value=1)
-    assert host.error("New-ItemProperty", LiteralPath=KEY, Name="VALUE", Value=2) == f"System.IO.IOException,{COMMANDS}.NewItemPropertyCommand"
+    refused = host.error("New-ItemProperty", LiteralPath=KEY, Name="VALUE", Value=2)
+    assert refused == f"System.IO.IOException,{COMMANDS}.NewItemPropertyCommand"
     host.rows("New-ItemProperty", LiteralPath=KEY, Name="VALUE", Value=2, Force=True)
     assert host.values("Get-ItemProperty", "Value", LiteralPath=KEY) == [2]
 
@@ -157,7 +158,8 @@ def test_selected_properties_only_are_filled() -> None:
     names = ("Manufacturer", "Model")
     rows = host.rows("Get-CimInstance", *names, ClassName="Win32_ComputerSystem", Property=["Model"])
     assert rows == [{"Manufacturer": None, "Model": "Rack Server"}]
-    assert host.values("Get-CimInstance", "Model", Query="select Model from Win32_ComputerSystem where PartOfDomain=False") == ["Rack Server"]
+    query = "select Model from Win32_ComputerSystem where PartOfDomain=False"
+    assert host.values("Get-CimInstance", "Model", Query=query) == ["Rack Server"]
 
 
 def test_property_that_the_class_has_and_nobody_modelled() -> None:

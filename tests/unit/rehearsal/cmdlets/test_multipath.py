@@ -12,7 +12,7 @@ from tests.unit.rehearsal.cmdlets.hosts import Host
 LUN = {"transport": "iscsi", "vendor": "PURE", "product": "FlashArray", "serial": "ABC123", "paths": 3}
 STORAGE = "root/microsoft/windows/storage"
 SERVICES = r"HKLM:\SYSTEM\CurrentControlSet\Services"
-MSDSM_CMDLETS = {
+MSDSM_CMDLETS: dict[str, dict[str, Any]] = {
     "Get-MSDSMAutomaticClaimSettings": {},
     "Get-MSDSMSupportedHW": {},
     "Get-MSDSMGlobalDefaultLoadBalancePolicy": {},
@@ -182,7 +182,9 @@ def test_iscsi_port_is_listed_while_the_service_runs() -> None:
     host.rows("Start-Service", Name=["MSiSCSI"])
     (port,) = host.rows("Get-InitiatorPort", "NodeAddress", "InstanceName", "PortAddress", ConnectionType=["iSCSI"])
     assert port == {
-        "NodeAddress": "iqn.1991-05.com.microsoft:hv01.lab.example", "InstanceName": r"ROOT\ISCSIPRT\0000_0", "PortAddress": "ISCSI ANY PORT",
+        "NodeAddress": "iqn.1991-05.com.microsoft:hv01.lab.example",
+        "InstanceName": r"ROOT\ISCSIPRT\0000_0",
+        "PortAddress": "ISCSI ANY PORT",
     }
     assert host.values("Get-InitiatorPort", "ConnectionType", ConnectionType=["FibreChannel"]) == ["Fibre Channel"]
 
