@@ -45,6 +45,8 @@ class Watch:
 
     def before(self, number: int, call: Mapping[str, Any]) -> PowerShellError | None:
         """Called before each call of a batch. Raises Interrupted."""
+        if self._terminated.is_set():
+            raise Interrupted("the client ended the process")
         self._entry.calls.append(describe_call(call))
         self._started = time.monotonic()
         return self._strike(_names(call), "before", call)
