@@ -20,31 +20,25 @@ os.environ.setdefault("OS_NOVA_DISABLE_EVENTLET_PATCHING", "1")
 cfg = importlib.import_module("oslo_config.cfg")
 
 
+# Imported once; what a file makes the libraries register stays in the process that loads it.
+PRELOAD = {
+    "nova-compute": ("nova.cmd.compute", "nova.virt.compute_hyperv.driver", "nova.virt.compute_hyperv.cluster.driver"),
+    "neutron-hyperv-agent": ("networking_hyperv.neutron.agent.hyperv_neutron_agent",),
+}
+
+
 def start_nova(path: Path) -> None:
     """What nova.cmd.compute does with its file."""
-    importlib.import_module("nova.cmd.compute")
-    importlib.import_module("nova.virt.compute_hyperv.driver")
-    importlib.import_module("nova.virt.compute_hyperv.cluster.driver")
-    rpc = importlib.import_module("nova.rpc")
-    if rpc.TRANSPORT is not None:
-        rpc.cleanup()
-    cfg.CONF.reset()
     importlib.import_module("nova.config").parse_args(["nova-compute", "--config-file", str(path)], default_config_files=[])
 
 
 def start_agent(path: Path) -> None:
     """What networking-hyperv's agent does with its file."""
-    agent = importlib.import_module("networking_hyperv.neutron.agent.hyperv_neutron_agent")
-    del agent
     common_agent = importlib.import_module("neutron.conf.agent.common")
     common_agent.register_agent_state_opts_helper(cfg.CONF)
     common = importlib.import_module("neutron.common.config")
     if hasattr(common, "register_common_config_options"):
         common.register_common_config_options()
-    rpc = importlib.import_module("neutron_lib.rpc")
-    if rpc.TRANSPORT is not None:
-        rpc.cleanup()
-    cfg.CONF.reset()
     common.init(["--config-file", str(path)])
 
 
@@ -120,28 +114,39 @@ def address(spec: Any) -> str:
     return f"{place.domain}:{place.bus}:{place.slot}.{place.func}"
 
 
-def judge(service: str, path: Path) -> dict[str, Any]:
-    try:
-        {"nova-compute": start_nova, "neutron-hyperv-agent": start_agent}[service](path)
-        load_late_options()
-        auth_errors = list(load_auth_options())
-    except Exception as error:
-        return {"values": {}, "errors": [f"{type(error).__name__}: {error}"], "read": 0, "pci": [], "aliases": []}
+def judge(service: str, text: str) -> dict[str, Any]:
+    """Loads one file, in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "service.conf"
+        path.write_bytes(text.encode())
+        try:
+            {"nova-compute": start_nova, "neutron-hyperv-agent": start_agent}[service](path)
+            load_late_options()
+            auth_errors = list(load_auth_options())
+        except Exception as error:
+            return {"values": {}, "errors": [f"{type(error).__name__}: {error}"], "read": 0, "pci": [], "aliases": []}
     values, errors, count = read_all()
     errors += auth_errors
     specs, aliases = pci(errors) if service == "nova-compute" else ([], [])
     return {"values": values, "errors": errors, "read": count, "pci": specs, "aliases": aliases}
 
 
+def judge_apart(service: str, text: str) -> Any:
+    """`judge` in a forked process; plain fork, because the services' eventlet does not get on with multiprocessing."""
+    with tempfile.NamedTemporaryFile("r+", suffix=".json") as answer:
+        child = os.fork()
+        if child == 0:
+            Path(answer.name).write_text(json.dumps(judge(service, text)))
+            os._exit(0)
+        os.waitpid(child, 0)
+        return json.loads(Path(answer.name).read_text())
+
+
 def main() -> None:
     data = json.load(sys.stdin)
-    answers = []
-    with tempfile.TemporaryDirectory() as folder:
-        for number, text in enumerate(data["files"]):
-            path = Path(folder) / f"{number}.conf"
-            path.write_bytes(text.encode())
-            answers.append(judge(data["service"], path))
-    json.dump(answers, sys.stdout)
+    for module in PRELOAD[data["service"]]:
+        importlib.import_module(module)
+    json.dump([judge_apart(data["service"], text) for text in data["files"]], sys.stdout)
 
 
 if __name__ == "__main__":
