@@ -38,9 +38,7 @@ def get_cim_instance(machine: Machine, bound: Bound) -> list[PSObject]:
     if provider is None:
         raise not_modelled(f"the CIM class {cim_class.name} of {namespace}", "register a provider for it in rehearsal/cmdlets")
     selected = _selection(cim_class, properties)
-    rows = [instance(cim_class, values) for values in provider(machine)]
-    if where:
-        rows = [row for row in rows if _matches(row, where)]
+    rows = _filtered([instance(cim_class, values) for values in provider(machine)], cim_class, where)
     if selected is None:
         return rows
     return [instance(cim_class, {name: row.properties[name] for name in cim_class.properties}, selected) for row in rows]
@@ -88,9 +86,12 @@ def _selection(cim_class: CimClass, properties: list[str] | None) -> frozenset[s
     return wanted
 
 
-def _matches(row: PSObject, where: str) -> bool:
+def _filtered(rows: list[PSObject], cim_class: CimClass, where: str) -> list[PSObject]:
+    if not where:
+        return rows
     try:
-        return parse(where)({name.lower(): value for name, value in row.properties.items()})
+        condition = parse(where, frozenset(name.lower() for name in cim_class.properties))
+        return [row for row in rows if condition({name.lower(): value for name, value in row.properties.items()})]
     except InvalidQuery:
         raise _invalid_query() from None
     except UnknownCondition as error:

@@ -25,9 +25,9 @@ class UnknownCondition(Exception):
     """Valid WQL as far as can be told, but not understood here."""
 
 
-def parse(text: str) -> Condition:
-    """The condition as a function of one instance's properties, which must come with lower-cased names."""
-    parser = _Parser(_tokens(text))
+def parse(text: str, properties: frozenset[str]) -> Condition:
+    """The condition as a function of one instance's properties. Names are lower-cased; properties: those that the class has."""
+    parser = _Parser(_tokens(text), properties)
     condition = parser.alternatives()
     if parser.rest():
         raise InvalidQuery(text)
@@ -46,8 +46,9 @@ def _tokens(text: str) -> list[tuple[str, str]]:
 
 
 class _Parser:
-    def __init__(self, tokens: list[tuple[str, str]]) -> None:
+    def __init__(self, tokens: list[tuple[str, str]], properties: frozenset[str]) -> None:
         self._tokens = tokens
+        self._properties = properties
 
     def rest(self) -> bool:
         return bool(self._tokens)
@@ -78,7 +79,8 @@ class _Parser:
 
     def _comparison(self) -> Condition:
         kind, name = self._next()
-        if kind != "word":
+        name = name.lower()
+        if kind != "word" or name not in self._properties:
             raise InvalidQuery(f"{name!r} is not a property")
         kind, operator = self._next()
         operator = operator.lower()
@@ -121,13 +123,11 @@ class _Parser:
 
 
 def _value(row: Mapping[str, Any], name: str) -> Any:
-    if name.lower() not in row:
-        raise InvalidQuery(f"no property {name}")
-    value = row[name.lower()]
-    if value is not None and not isinstance(value, (str, bool, int, float)):
-        str(value)
-        raise UnknownCondition(f"a comparison of {name}")
-    return value
+    value = row[name]
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    # A value that nobody modelled refuses to be looked at; what else there is (lists, times) is not compared here.
+    raise UnknownCondition(f"a comparison of {name} with {value}")
 
 
 def _compare(actual: Any, operator: str, wanted: Any) -> bool:

@@ -60,7 +60,7 @@ class Unmodelled:
         self._what = what
 
     def __str__(self) -> str:
-        raise not_modelled(self._what, "give the property a value where the class's instances are made")
+        raise not_modelled(self._what, "give the property a value where the object is made")
 
 
 @dataclass(frozen=True)

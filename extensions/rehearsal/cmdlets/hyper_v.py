@@ -58,8 +58,6 @@ def get_vm_host(machine: Machine, bound: Bound) -> list[PSObject]:
 @cmdlet("Set-VMHost", source=_SOURCE, unconfirmed=_NOT_READY)
 def set_vm_host(machine: Machine, bound: Bound) -> list[PSObject]:
     need_vmms(machine, bound, "SetVMHost")
-    if bound.what_if:
-        return []
     for name, value in bound.items():
         if name in ("Passthru", "ComputerName"):
             continue

@@ -10,6 +10,7 @@ from ..machine.features import Change, PayloadMissing
 from ..powershell.errors import PowerShellError, not_modelled
 from ..powershell.registry import Bound, cmdlet
 from ..powershell.values import PSEnum, PSObject
+from .cim_schema import Unmodelled
 from .matching import as_list, has_wildcard, like, name_of
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _TYPES = "Microsoft.Windows.ServerManager.Commands"
 _ADD, _REMOVE = f"{_TYPES}.AddWindowsFeatureCommand", f"{_TYPES}.RemoveWindowsFeatureCommand"
+# What Format-List shows besides (public transcripts).
+_FURTHER = ("ServerComponentDescriptor", "SystemService", "Notification", "BestPracticesModelId", "EventQuery", "AdditionalInfo")
 # Numbers as Chef's feature provider reads them.
 _STATES = {"Available": 0, "Installed": 1, "UninstallPending": 2, "InstallPending": 3, "Removed": 5}
 
@@ -35,7 +38,7 @@ def get_windows_feature(machine: Machine, bound: Bound) -> list[PSObject]:
 @cmdlet(
     "Install-WindowsFeature",
     source="hyperv-host.md 2.3, 2.5 (public transcripts of the error ids); storage-and-time.md 1.1",
-    unconfirmed="that -WhatIf runs the prerequisite check; that one transaction waits as a whole for a restart; the exit code names "
+    unconfirmed="that one transaction waits as a whole for a restart; the exit code names "
     "SuccessRestartRequired and the error id of missing payload",
 )
 def install_windows_feature(machine: Machine, bound: Bound) -> list[PSObject]:
@@ -46,9 +49,6 @@ def install_windows_feature(machine: Machine, bound: Bound) -> list[PSObject]:
         _check_edition(machine, feature.name, _ADD)
     if any(feature.name == "Hyper-V" for feature in features):
         _check_prerequisites(machine)
-    if bound.what_if:
-        restart = any(feature.restart for feature in features)
-        return [_result(Change(tuple(features), restart), "No")]
     try:
         change = machine.install_features(features, source="Source" in bound)
     except PayloadMissing as error:
@@ -56,7 +56,7 @@ def install_windows_feature(machine: Machine, bound: Bound) -> list[PSObject]:
         raise PowerShellError(
             f"DISMAPI_Error__Failed_Sources,{_ADD}", "InvalidOperation", "System.Exception", f"{message} ({error.feature.name})",
         ) from None
-    return [_result(change, "Yes" if change.restart else "No")]
+    return [_result(change)]
 
 
 @cmdlet(
@@ -67,10 +67,8 @@ def install_windows_feature(machine: Machine, bound: Bound) -> list[PSObject]:
 def uninstall_windows_feature(machine: Machine, bound: Bound) -> list[PSObject]:
     _refuse(bound, "Uninstall-WindowsFeature", "ComputerName", "Vhd", "Restart", "Remove")
     features = machine.features.unwanted(_names(machine, bound, _REMOVE), bool(bound.get("IncludeManagementTools")))
-    if bound.what_if:
-        return [_result(Change(tuple(features), any(feature.restart for feature in features)), "No")]
     change = machine.uninstall_features(features)
-    return [_result(change, "Yes" if change.restart else "No")]
+    return [_result(change)]
 
 
 def _refuse(bound: Bound, name: str, *parameters: str) -> None:
@@ -133,12 +131,15 @@ def _feature(machine: Machine, info: FeatureInfo) -> PSObject:
         "Parent": info.parent or None,
         "SubFeatures": list(children(info.name)),
         "PostConfigurationNeeded": False,
+        **{name: Unmodelled(f"the property {name} of {_TYPES}.Feature") for name in _FURTHER},
     }, text=info.name)
 
 
-def _result(change: Change, restart: str) -> PSObject:
-    nothing = not change.features
-    exit_code = "NoChangeNeeded" if nothing else ("SuccessRestartRequired" if restart == "Yes" else "Success")
+def _result(change: Change) -> PSObject:
+    restart = "Yes" if change.restart else "No"
+    exit_code = "SuccessRestartRequired" if change.restart else "Success"
+    if not change.features:
+        exit_code = "NoChangeNeeded"
     return PSObject(f"{_TYPES}.FeatureOperationResult", {
         "Success": True,
         "RestartNeeded": PSEnum(f"{_TYPES}.RestartState", restart),

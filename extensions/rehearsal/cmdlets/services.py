@@ -74,8 +74,6 @@ def set_service(machine: Machine, bound: Bound) -> list[PSObject]:
             f"InvalidOperationException,{_COMMANDS}.SetServiceCommand", "ObjectNotFound", "System.InvalidOperationException",
             f"Service {asked} was not found on computer '.'.",
         )
-    if bound.what_if:
-        return []
     start_mode = str(bound["StartupType"]) if "StartupType" in bound else None
     machine.services.configure(
         service.name, start_mode=start_mode, display=bound.get("DisplayName"), description=bound.get("Description"),
@@ -89,8 +87,6 @@ def set_service(machine: Machine, bound: Bound) -> list[PSObject]:
 @cmdlet("New-Service", source=_SOURCE)
 def new_service(machine: Machine, bound: Bound) -> list[PSObject]:
     account = bound["Credential"].username if "Credential" in bound else "LocalSystem"
-    if bound.what_if:
-        return []
     try:
         service = machine.services.create(
             bound["Name"], bound["BinaryPathName"], display=bound.get("DisplayName", ""), description=bound.get("Description", ""),
@@ -163,8 +159,6 @@ def _by_display(machine: Machine, names: list[str], command: str) -> list[Servic
 
 def _control(machine: Machine, bound: Bound, command: str, act: Callable[[Service], None]) -> list[PSObject]:
     services = _select(machine, bound, command)
-    if bound.what_if:
-        return []
     for service in services:
         try:
             act(service)

@@ -144,6 +144,11 @@ def test_invalid_conditions(condition: str) -> None:
     assert identifier == "HRESULT 0x80041017,Microsoft.Management.Infrastructure.CimCmdlets.GetCimInstanceCommand"
 
 
+def test_condition_on_a_property_that_the_class_lacks_fails_without_any_object_too() -> None:
+    assert Host().rows("Get-CimInstance", "Name", ClassName="Win32_PnPEntity", Filter="Name='x'") == []
+    assert Host().error("Get-CimInstance", ClassName="Win32_PnPEntity", Filter="Nonsense=1").startswith("HRESULT 0x80041017,")
+
+
 def test_classes_that_are_not_there_or_not_known() -> None:
     """PowerShell's own tests: HRESULT 0x80041010 for a class that does not exist; one that looks real is refused instead."""
     host = Host()
