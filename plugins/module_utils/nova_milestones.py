@@ -28,9 +28,13 @@ _FAILURES = (
     ("lost_identity", "No local node identity found, but this is not our first startup on this host"),
     ("renamed", "Possible rename detected, refusing to start!"),
     ("identity_conflict", "Invalid node identity configuration: "),
+    ("too_old", "Current Nova version does not support computes older than"),  # nova/exception.py, raised by nova/service.py
 )
 # oslo_service/service.py and oslo_log/log.py: whatever else ended the process.
 _ANY_FAILURE = ("Error starting thread.", " CRITICAL nova ")
+
+# nova/scheduler/client/report.py: why the client of placement could not be made. At WARNING it says the same of a passing trouble.
+_PLACEMENT = (" ERROR nova.scheduler.client.report ",)
 
 _LOADING = "Loading compute driver '"  # nova/virt/driver.py
 _STARTING = "Starting compute node (version "  # nova/service.py, only once the driver is there
@@ -59,7 +63,7 @@ TEXTS = (START, *_UP, *(text for _, text in _FAILURES), _LOADING, *(text for _, 
 # oslo.log's default format begins with it: local time.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}")
 
-FAILED = frozenset({*(state for state, _ in _FAILURES), "failed"})
+FAILED = frozenset({*(state for state, _ in _FAILURES), "placement_failed", "failed"})
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,9 @@ def _failure(run: Sequence[str]) -> Verdict | None:
     line = _first(run, _ANY_FAILURE)
     if not line:
         return None
+    placement = _first(run, _PLACEMENT)
+    if placement:
+        return Verdict("placement_failed", placement)
     # The driver's constructor fails where Hyper-V or the cluster does not answer.
     in_driver = _first(run, (_LOADING,)) and not _first(run, (_STARTING,))
     return Verdict("driver_failed" if in_driver else "failed", line)

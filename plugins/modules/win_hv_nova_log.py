@@ -68,7 +68,8 @@ nova_log:
         - V(up); on the way there V(starting), V(waiting_for_messaging), V(waiting_for_conductor) or V(loading_driver).
         - V(disconnected) was up and has lost RabbitMQ. V(absent), V(stopped) and V(silent) are a service that is not there, does not run,
           or has logged nothing since it started.
-        - V(no_compute_driver), V(driver_failed), V(lost_identity), V(identity_conflict), V(renamed) and V(failed) have ended the process.
+        - V(no_compute_driver), V(driver_failed), V(lost_identity), V(identity_conflict), V(renamed), V(too_old), V(placement_failed)
+          and V(failed) have ended the process.
         - V(unknown) means that the last start is further up in the log than O(tail_bytes).
       type: str
       sample: waiting_for_conductor

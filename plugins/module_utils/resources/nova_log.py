@@ -35,6 +35,8 @@ REMEDIES = {
     "lost_identity": "Restore the file compute_id in state_path from a backup, or write the UUID that the control plane has for this host.",
     "identity_conflict": "Leave one compute_id, in state_path, that can be read and holds this host's UUID.",
     "renamed": "Give the host its former name, or remove its compute service and resource provider before it comes back under the new one.",
+    "too_old": "Update this node: the control plane accepts no compute service of so old a release.",
+    "placement_failed": "Check [placement] in nova.conf: auth_url, credentials, region_name, and that keystone and placement answer.",
     "failed": "The line and the traceback after it in the log say why.",
     "unknown": "The last start is further up than what was read: raise tail_bytes.",
 }

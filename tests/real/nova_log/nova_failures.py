@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import nova.conf
 from nova import config
 from nova.compute import manager
+from nova.scheduler.client import report
 from nova.virt import driver
 from oslo_log import log as logging
 from oslo_service.service import Services
@@ -55,5 +56,7 @@ logging.setup(CONF, "nova")
 if case in STARTS:
     finished = SimpleNamespace(wait=lambda: None)
     Services.run_service(SimpleNamespace(start=STARTS[case]), finished)
+elif case == "placement_failed":
+    report.report_client_singleton()
 else:
     driver.load_compute_driver(None)

@@ -151,5 +151,11 @@ def test_identities_that_nova_refuses(release: str, python: Path, tmp_path: Path
     assert "Error starting thread." in evidence
 
 
+def test_a_configuration_without_placement(python: Path, tmp_path: Path) -> None:
+    state, evidence = judged(fail(python, "placement_failed", configure(tmp_path)))
+    assert state == "placement_failed"
+    assert "No authentication information found for placement API." in evidence
+
+
 def test_the_last_step_of_a_start(python: Path, tmp_path: Path) -> None:
     assert judged(fail(python, "unclaimed", configure(tmp_path)))[0] == "up"

@@ -59,6 +59,12 @@ PCI = (
     "{time} 25120 ERROR oslo_service.service [-] Error starting thread.: nova.exception.PciConfigInvalidSpec: "
     "Invalid [pci]device_spec config: Invalid entry: '{{x'"
 )
+TOO_OLD = (
+    "{time} 25120 CRITICAL nova [-] Unhandled error: nova.exception.TooOldComputeService: Current Nova version does not support computes "
+    "older than Epoxy but the minimum compute service level in your cell is 66 and the oldest supported service level is 68."
+)
+NO_PLACEMENT = "{time} 25120 ERROR nova.scheduler.client.report [-] No authentication information found for placement API."
+SLOW_PLACEMENT = "{time} 25120 WARNING nova.scheduler.client.report [-] Placement API service is not responding."
 UNREACHABLE = (
     "{time} 25120 ERROR oslo.messaging._drivers.impl_rabbit [-] [8a1b] AMQP server on 192.0.2.7:5672 is unreachable: timed out. "
     "Trying again in 1 seconds."
@@ -121,6 +127,9 @@ def test_reads_the_service_and_the_end_of_its_log() -> None:
         ([VIF, LOADING, STARTING, CONFLICT], "identity_conflict", CONFLICT),
         ([VIF, LOADING, STARTING, PCI], "failed", PCI),
         ([VIF, NO_WMI], "failed", NO_WMI),
+        ([VIF, LOADING, TOO_OLD], "too_old", TOO_OLD),
+        ([VIF, NO_PLACEMENT, NO_WMI], "placement_failed", NO_PLACEMENT),
+        ([VIF, LOADING, STARTING, UNCLAIMED, SLOW_PLACEMENT], "up", UNCLAIMED),
         ([VIF, LOADING, STARTING, UNCLAIMED, UNREACHABLE], "disconnected", UNREACHABLE),
         ([VIF, LOADING, STARTING, UNCLAIMED, UNREACHABLE, RECONNECTED], "up", UNCLAIMED),
         ([VIF, LOADING, STARTING, UNCLAIMED, NO_RABBIT], "up", UNCLAIMED),
