@@ -68,6 +68,8 @@ def operating_system(machine: Machine) -> list[dict[str, Any]]:
         "FreePhysicalMemory": kilobytes * 9 // 10,
         "LastBootUpTime": machine.boot_time,
         "LocalDateTime": machine.now(),
+        # Minutes from GMT: the clock of a simulated machine runs in UTC.
+        "CurrentTimeZone": 0,
         "Status": "OK",
     }]
 
