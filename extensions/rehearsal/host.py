@@ -7,6 +7,7 @@ import json
 import ssl
 import threading
 import time
+import traceback
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
@@ -103,7 +104,8 @@ class Host:
             return
         self._reboots = self.machine.reboots
         self.machine.registry.create(scripts.LOGON_UI_KEY)
-        self.journal.append(Entry(time=_now(), kind="power", name=name, changes=self._drain()))
+        self.journal.append(Entry(time=_now(), kind="power", name=name, changes=list(self.machine.changes)))
+        self.machine.changes.clear()
         self._save()
         self._disconnect()
 
@@ -147,11 +149,6 @@ class Host:
     def _save(self) -> None:
         write_json(self._store.machine(self.name), self.machine.dump())
 
-    def _drain(self) -> list[str]:
-        changes = list(self.machine.changes)
-        self.machine.changes.clear()
-        return changes
-
     def _run(self, command: Command) -> CommandResult | None:
         """Carries out one remote call; None where the process did not live to answer."""
         started = time.monotonic()
@@ -166,7 +163,12 @@ class Host:
                 result = self._perform(command, entry, watch)
             except Interrupted as reason:
                 entry.error = str(reason)
-            entry.changes = self._drain()
+            except Exception as error:
+                # A client would wait for ever for a process that nobody can see the end of.
+                traceback.print_exc()
+                entry.error = f"the rehearsal broke: {type(error).__name__}: {error}"
+                result = _refused(f"The rehearsal itself broke ({type(error).__name__}); daemon.log in its state directory says where.")
+            watch.collect_changes()
             entry.seconds = round(time.monotonic() - started, 4)
             self.journal.append(entry)
             self._save()
@@ -203,7 +205,7 @@ class Host:
             raise payload.NotUnderstood(f"the account {call.become.user!r} to become")
         try:
             params = parse(model.name.rpartition(".")[2], model.spec, call.args, self.environment)
-            context = registry.Context(self.machine, params, call.check_mode, call.diff, watch)
+            context = registry.Context(self.machine, params, call.check_mode, call.diff, watch, watch.sleep)
             if model.name == registry.BATCH_MODULE:
                 result = model.function(context)
             else:

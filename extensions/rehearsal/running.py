@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -81,8 +82,8 @@ class RunningLab:
 
     def stop(self) -> None:
         """Closes everything and saves the machines."""
-        for host in self.hosts.values():
-            host.stop()
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(Host.stop, self.hosts.values()))
         if self.file_server is not None:
             self.file_server.close()
         if self.ports:

@@ -28,7 +28,8 @@ _WRITERS = frozenset({
 class Watch:
     """An observer of a batch (batch.Observer), and of modules and scripts through `around`.
 
-    drop, power_cycle: seconds, once a fault asked for it; the host acts on them when the call has ended.
+    lock: the machine's, held while the call runs; drop, power_cycle: seconds, once a fault asked for it; the host acts on them when the
+    call has ended.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class Watch:
         error: PowerShellError | None = None
         for fault in self._faults.take(names, moment):
             if fault.kind == "hang":
-                self._hang(fault)
+                self.sleep(fault.seconds or None)
             elif fault.kind == "error" or (fault.kind == "disk-full" and names & _WRITERS):
                 error = fault.as_error()
             elif fault.kind == "power-cycle":
@@ -87,15 +88,21 @@ class Watch:
                     raise Interrupted("a fault of the rehearsal: the connection was dropped and the process ended")
         return error
 
-    def _hang(self, fault: Fault) -> None:
-        """Stops this process; others on the host go on."""
+    def sleep(self, seconds: float | None) -> None:
+        """Waits, None: for ever, while others on the host go on. Raises Interrupted when the process is ended meanwhile."""
+        self.collect_changes()
         self._lock.release()
         try:
-            ended = self._terminated.wait(fault.seconds or None)
+            ended = self._terminated.wait(seconds)
         finally:
             self._lock.acquire()
         if ended:
-            raise Interrupted("a fault of the rehearsal: the process hung until it was ended")
+            raise Interrupted("the process was ended while it waited")
+
+    def collect_changes(self) -> None:
+        """Takes what changed on the machine until now into the entry."""
+        self._entry.changes += self._machine.changes
+        self._machine.changes.clear()
 
     def _half_write(self, fault: Fault, call: Mapping[str, Any]) -> None:
         """A file that was being written when the process ended: its new version lies half finished beside it."""

@@ -16,13 +16,14 @@ from .arguments import Spec
 
 @dataclass(frozen=True)
 class Context:
-    """One module execution. params: every option of the spec, converted; observer: what watches the calls of a batch."""
+    """One module execution. params: every option of the spec, converted; observer: what watches the calls of a batch; sleep: waits."""
 
     machine: Machine
     params: Mapping[str, Any]
     check_mode: bool
     diff: bool
     observer: Observer
+    sleep: Callable[[float], None]
 
 
 Function = Callable[[Context], dict[str, Any]]

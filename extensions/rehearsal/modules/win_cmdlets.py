@@ -24,4 +24,4 @@ def win_cmdlets(context: Context) -> dict[str, Any]:
         batch = json.loads(gzip.decompress(base64.b64decode(context.params["batch"], validate=True)))
     except (ValueError, OSError, EOFError) as error:
         raise ModuleFailure(f"batch is not base64 of gzip of JSON: {error}") from error
-    return {"changed": False, "results": run_batch(context.machine, batch, context.observer)}
+    return {"changed": False, "results": run_batch(context.machine, batch, context.observer, sleep=context.sleep)}

@@ -91,7 +91,7 @@ def run(machine: Machine, tmp_path: Path) -> Any:
         model = find(name)
         assert model is not None
         watch = Watch(machine, Faults(tmp_path / "faults.json"), Entry("t"), threading.Event(), threading.Lock())
-        return model.function(Context(machine, parse(name, model.spec, args, {}), check_mode, False, watch))
+        return model.function(Context(machine, parse(name, model.spec, args, {}), check_mode, False, watch, watch.sleep))
 
     return call
 

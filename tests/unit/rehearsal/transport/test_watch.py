@@ -129,3 +129,14 @@ def test_a_process_that_hangs_ends_when_the_client_ends_it_and_lets_others_work(
     thread.join(5)
     assert len(caught) == 1
     assert not host.machine.files.exists("C:\\a")
+
+
+def test_others_work_while_a_batch_waits_and_may_end_it(host: Host) -> None:
+    def end() -> None:
+        with host.lock:
+            host.terminated.set()
+
+    with host.lock:
+        threading.Timer(0.1, end).start()
+        with pytest.raises(Interrupted, match="while it waited"):
+            host.watch.sleep(5)

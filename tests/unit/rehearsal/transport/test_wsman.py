@@ -216,3 +216,12 @@ def test_a_command_that_is_not_known_is_refused_loudly(start: Start, connect: Co
     assert code == 1
     assert b"does not know" in stderr
     assert lab.hosts["hv01"].journal.entries()[-1].error.startswith("RehearsalNotModelled")
+
+
+def test_a_model_that_breaks_is_an_answer_and_not_a_silence(start: Start, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = start()
+    monkeypatch.setattr("rehearsal.payload.decode", lambda line, data: 1 / 0)
+    stdout, _, code = run(connect(lab), BOOT_TIME)
+    assert code == 1
+    assert b"The rehearsal itself broke (ZeroDivisionError)" in stdout
+    assert "ZeroDivisionError" in lab.hosts["hv01"].journal.entries()[0].error
