@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,14 @@ class NumaNode:
     memory_mb: int
 
 
+@dataclass(frozen=True)
+class MigrationNetwork:
+    """subnet: with its prefix length; a lower priority comes first, None is no priority."""
+
+    subnet: str
+    priority: int | None
+
+
 class HyperV:
     """settings: named as the properties of the VMHost object; numa_spanning_in_effect: what vmms read when it last started."""
 
@@ -53,6 +61,7 @@ class HyperV:
         digest = hashlib.sha256(name.encode()).hexdigest().upper()[:4]
         self.settings = {**_DEFAULTS, "MacAddressMinimum": f"00155D{digest}00", "MacAddressMaximum": f"00155D{digest}FF"}
         self.numa_spanning_in_effect = True
+        self.networks: tuple[MigrationNetwork, ...] = ()
         self.virtual_machines = tuple(
             VirtualMachine(uuid.uuid5(uuid.NAMESPACE_DNS, f"{vm.name}.{name}"), vm.name, vm.state) for vm in spec.virtual_machines
         )
@@ -63,6 +72,10 @@ class HyperV:
         if self.settings[name] != value:
             self.settings[name] = value
             self._note(f"Hyper-V host: {name} = {value}")
+
+    def set_networks(self, networks: Iterable[MigrationNetwork]) -> None:
+        self.networks = tuple(networks)
+        self._note(f"migration networks: {', '.join(network.subnet for network in self.networks) or 'none'}")
 
     def numa_nodes(self) -> list[NumaNode]:
         """Processors and memory spread evenly, what is left over on the first nodes."""
@@ -76,8 +89,10 @@ class HyperV:
         self.numa_spanning_in_effect = self.settings["NumaSpanningEnabled"]
 
     def dump(self) -> dict[str, Any]:
-        return {"settings": self.settings, "numa_spanning_in_effect": self.numa_spanning_in_effect}
+        networks = [[network.subnet, network.priority] for network in self.networks]
+        return {"settings": self.settings, "numa_spanning_in_effect": self.numa_spanning_in_effect, "networks": networks}
 
     def load(self, data: dict[str, Any]) -> None:
         self.settings = dict(data["settings"])
         self.numa_spanning_in_effect = data["numa_spanning_in_effect"]
+        self.networks = tuple(MigrationNetwork(subnet, priority) for subnet, priority in data["networks"])

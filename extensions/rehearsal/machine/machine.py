@@ -13,6 +13,7 @@ from . import setup
 from .catalogue import INBOX_MODULES, MODULE_FEATURES, FeatureInfo
 from .features import Change, Features
 from .files import FileStore
+from .firewall import Firewall
 from .hyperv import HyperV
 from .pci import PciDevices
 from .registry import Registry, normalise
@@ -76,6 +77,7 @@ class Machine:
         self.pci = PciDevices(spec.hardware.pci, assigned, self.note)
         self.storage = Storage(self.registry, spec.hardware.disks, spec.storage, self.note)
         self.hyperv = HyperV(name, spec, self.note)
+        self.firewall = Firewall(self.features.in_effect, self.note)
         self.boot_time = now()
         self.reboots = 0
         self.resyncs_refused = 0
@@ -316,6 +318,7 @@ class Machine:
             "pci": self.pci.dump(),
             "storage": self.storage.dump(),
             "hyperv": self.hyperv.dump(),
+            "firewall": self.firewall.changed,
         }
 
     @classmethod
@@ -335,4 +338,5 @@ class Machine:
         machine.pci.load(data["pci"])
         machine.storage.load(data["storage"])
         machine.hyperv.load(data["hyperv"])
+        machine.firewall.changed = dict(data["firewall"])
         return machine

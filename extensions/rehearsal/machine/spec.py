@@ -27,7 +27,7 @@ TIME_TRIGGERS = ("classic", "none")
 
 @dataclass(frozen=True)
 class OsSpec:
-    """version: 2016, 2019, 2022 or 2025; installation: as in the registry's InstallationType."""
+    """version: 2016, 2019, 2022 or 2025; installation: as in the registry's InstallationType. time_zone: Windows' id of the zone."""
 
     version: str
     edition: str

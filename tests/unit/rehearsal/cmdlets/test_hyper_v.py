@@ -137,3 +137,42 @@ def test_stopped_vmms_takes_the_cmdlets_with_it() -> None:
     host = hyper_v_host()
     host.rows("Stop-Service", Name=["vmms"])
     assert host.error("Get-VM") == "ObjectNotFound,Microsoft.HyperV.PowerShell.Commands.GetVM"
+
+
+def test_live_migration_needs_a_domain() -> None:
+    """5.3."""
+    assert hyper_v_host().error("Enable-VMMigration").startswith("OperationFailed,")
+    member = hyper_v_host(domain="lab.example")
+    assert member.rows("Enable-VMMigration", "Name") == [], "no output without -Passthru"
+    assert member.values("Get-VMHost", "VirtualMachineMigrationEnabled") == [True]
+    member.rows("Disable-VMMigration")
+    assert member.values("Get-VMHost", "VirtualMachineMigrationEnabled") == [False]
+
+
+def test_migration_networks() -> None:
+    """5.2: removal takes wildcards, Set fails when the entry does not exist, a bare address is a /32."""
+    host = hyper_v_host(domain="lab.example")
+    host.rows("Add-VMMigrationNetwork", Subnet="10.0.0.0/24", Priority=5)
+    host.rows("Add-VMMigrationNetwork", Subnet="10.9.0.1")
+    rows = host.rows("Get-VMMigrationNetwork", "Subnet", "Priority")
+    assert rows == [{"Subnet": "10.0.0.0/24", "Priority": 5}, {"Subnet": "10.9.0.1/32", "Priority": None}]
+    assert host.error("Add-VMMigrationNetwork", Subnet="10.0.0.0/24").startswith("InvalidParameter,")
+    assert host.error("Add-VMMigrationNetwork", Subnet="ten").startswith("InvalidParameter,")
+    assert host.error("Add-VMMigrationNetwork", Subnet="10.0.0.7/24") == "RehearsalNotModelled"
+    assert host.error("Set-VMMigrationNetwork", Subnet="192.0.2.0/24", NewPriority=1).startswith("ObjectNotFound,")
+    host.rows("Set-VMMigrationNetwork", Subnet="10.0.0.0/24", NewSubnet="10.1.0.0/24", NewPriority=1)
+    host.rows("Remove-VMMigrationNetwork", Subnet="10.9.*")
+    assert host.rows("Get-VMMigrationNetwork", "Subnet", "Priority") == [{"Subnet": "10.1.0.0/24", "Priority": 1}]
+
+
+def test_firewall_rules_come_with_the_role() -> None:
+    """8: by their language-neutral names."""
+    name = "VIRT-MIGL-In-TCP-NoScope"
+    assert Host().error("Get-NetFirewallRule", Name=[name]) == "CmdletizationQuery_NotFound_InstanceID,Get-NetFirewallRule"
+    host = hyper_v_host()
+    assert host.values("Get-NetFirewallRule", "Enabled", Name=[name]) == ["True"]
+    host.rows("Disable-NetFirewallRule", Name=[name])
+    assert host.values("Get-NetFirewallRule", "Enabled", Name=[name]) == ["False"]
+    host.rows("Enable-NetFirewallRule", Name=[name])
+    assert host.values("Get-NetFirewallRule", "Enabled", Name=[name]) == ["True"]
+    assert host.error("Get-NetFirewallRule", Name=["Other"]) == "RehearsalNotModelled"

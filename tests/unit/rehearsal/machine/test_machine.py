@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from rehearsal.machine import HostSpec, Machine, Win32Error
 from rehearsal.machine.catalogue import FEATURES
+from rehearsal.machine.hyperv import MigrationNetwork
 from rehearsal.machine.services import Service
 
 CBS = r"HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\RebootPending"
@@ -183,6 +184,8 @@ def test_state_survives_a_dump(clock: Clock) -> None:
     machine.files.write(r"C:\OpenStack\nova.conf", b"[DEFAULT]\n\xff")
     machine.services.create("demo", r"C:\demo.exe", dependencies=["vmms"])
     machine.services.start("demo")
+    machine.hyperv.set_networks([MigrationNetwork("10.0.0.0/24", 5), MigrationNetwork("10.1.0.0/24", None)])
+    machine.firewall.enable(machine.firewall.rules()[0], False)
     machine.rename("node7")
     install(machine, "HostGuardian")
 
@@ -191,6 +194,8 @@ def test_state_survives_a_dump(clock: Clock) -> None:
     assert again.dump() == machine.dump()
     assert again.files.read(r"c:\openstack\NOVA.CONF") == b"[DEFAULT]\n\xff"
     assert again.services.get("demo").pid == machine.services.get("demo").pid
+    assert again.hyperv.networks == machine.hyperv.networks
+    assert again.firewall.rules() == machine.firewall.rules()
     assert len(again.storage.disks()) == len(machine.storage.disks()) == 2
     clock.pass_by(60)
     for one in (machine, again):
