@@ -191,7 +191,7 @@ def _existing_key(machine: Machine, path: str, command: str) -> str:
 def _modelled_key(machine: Machine, path: str) -> str:
     key = registry_path(path)
     if not machine.knows_key(key):
-        raise not_modelled(f"the registry key {key}", "seed it in machine/setup.py, or add its area to KNOWN_AREAS there")
+        raise not_modelled(f"the registry key {key}", "seed it in machine/setup.py, or say in knows_key there that no server has it")
     return key
 
 

@@ -155,8 +155,7 @@ class Machine:
 
     def knows_key(self, key: str) -> bool:
         """Whether the absence of this registry key means anything: it lies in a part of the registry that is modelled."""
-        wanted = normalise(key).lower()
-        return self.registry.exists(key) or any(f"{wanted}\\".startswith(f"{area.lower()}\\") for area in setup.KNOWN_AREAS)
+        return self.registry.exists(key) or setup.knows_key(normalise(key))
 
     # Features
 

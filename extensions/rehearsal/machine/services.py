@@ -215,7 +215,7 @@ class Services:
         return Service(self, name)
 
     def delete(self, name: str) -> None:
-        """A running service is stopped first here; Windows would mark it and delete it when it stops."""
+        """Deletes it at once, running or not: Windows puts the deletion of a running service off until it stops."""
         service = self.get(name)
         self.running.pop(service.name.lower(), None)
         self.registry.delete(service.key)

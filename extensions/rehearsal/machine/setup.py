@@ -28,15 +28,17 @@ SESSION_MANAGER = r"HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager"
 ISCSI = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\iSCSI"
 HYPERV_POLICY = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows\HyperV"
 
-# The parts of the registry of which the rehearsal knows what is, and what is not, on a real server. Elsewhere an absent key proves nothing.
+# Where an absent key means that a real server has none either. Elsewhere it proves nothing. (knows_key adds what it can tell of services.)
 KNOWN_AREAS = (
-    r"HKLM:\SYSTEM\CurrentControlSet\Services",
     r"HKLM:\SYSTEM\CurrentControlSet\Control\MPDEV",
-    SESSION_MANAGER, CURRENT_VERSION, UNINSTALL, UNINSTALL_32, W32TIME_POLICY, SERVICING, SERVER_MANAGER, HYPERV_POLICY,
+    UNINSTALL, UNINSTALL_32, W32TIME_POLICY, SERVER_MANAGER, HYPERV_POLICY, rf"{SERVICING}\RebootPending",
     r"HKLM:\SOFTWARE\Microsoft\HgsClient",
     # The collection's own key: no fresh server has it.
     r"HKLM:\SOFTWARE\winstack.hyperv",
 )
+# Services whose keys are modelled with all that is below them, and services of every Windows that are not modelled at all.
+_WHOLE_SERVICES = frozenset({"w32time", "mpio", "msdsm", "disk"})
+_OTHER_SERVICES = frozenset({"bfe", "http", "kdc", "netbt", "netlogon", "ntds", "tcpip", "tcpip6", "termservice", "wuauserv"})
 
 _SVCHOST = r"%SystemRoot%\system32\svchost.exe -k "
 _LOCAL_SERVICE, _NETWORK_SERVICE = r"NT AUTHORITY\LocalService", r"NT AUTHORITY\NetworkService"
@@ -78,6 +80,24 @@ _FOLDERS = (
     r"C:\Windows\System32", r"C:\Windows\Temp", r"C:\Program Files", r"C:\Program Files (x86)", r"C:\ProgramData", r"C:\Users\Public",
     r"C:\Users\Administrator\AppData\Local\Temp",
 )
+
+
+def knows_key(key: str) -> bool:
+    """Whether the absence of this key (`HKLM:\\...`) means anything."""
+    wanted = key.lower()
+    services, separator, below = wanted.partition("\\currentcontrolset\\services\\")
+    if separator and services == r"hklm:\system":
+        name, _, rest = below.partition("\\")
+        return _knows_service(name, rest)
+    return any(f"{wanted}\\".startswith(f"{area.lower()}\\") for area in KNOWN_AREAS)
+
+
+def _knows_service(name: str, rest: str) -> bool:
+    """A service that is none of Windows' own has no key until somebody makes one; of Windows' own not every subkey is modelled."""
+    if name in _OTHER_SERVICES:
+        return False
+    inbox = {definition[0].lower() for definitions in (_SERVICES, *FEATURE_SERVICES.values()) for definition in definitions}
+    return name in _WHOLE_SERVICES or name not in inbox or rest.partition("\\")[0] in ("", "triggerinfo")
 
 
 def seed_registry(registry: Registry, spec: HostSpec) -> None:

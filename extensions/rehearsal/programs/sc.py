@@ -124,6 +124,8 @@ def _create(machine: Machine, name: str, arguments: list[str]) -> str:
 
 def _delete(machine: Machine, name: str, arguments: list[str]) -> str:
     _none(arguments)
+    if machine.services.get(name).run is not None:
+        raise not_modelled(f"deleting {name} while it runs, which Windows puts off until it stops", "stop it first")
     machine.services.delete(name)
     return "[SC] DeleteService SUCCESS\r\n"
 

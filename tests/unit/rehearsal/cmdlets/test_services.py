@@ -146,3 +146,12 @@ def test_vmms_leaves_machines_running() -> None:
     host = hyper_v_host(virtual_machines=[{"name": "vm1", "state": "Running"}])
     host.rows("Restart-Service", Name=["vmms"], Force=True)
     assert host.values("Get-VM", "State") == ["Running"]
+
+
+def test_deletion_of_a_running_service_is_not_pretended(host: Host) -> None:
+    """Windows marks it and deletes it when it stops."""
+    host.rows("Start-Service", Name=["demo"])
+    assert host.program("sc.exe", "delete", "demo")["error"]["id"] == "RehearsalNotModelled"
+    host.rows("Stop-Service", Name=["demo"])
+    assert host.program("sc.exe", "delete", "demo")["exit_code"] == 0
+    assert host.error("Get-Service", Name=["demo"]).startswith("NoServiceFoundForGivenName,")

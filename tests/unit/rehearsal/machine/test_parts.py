@@ -12,6 +12,7 @@ from rehearsal.machine.failure_actions import ACTIONS, FailureActions, pack, unp
 from rehearsal.machine.files import FileStore, normalise
 from rehearsal.machine.registry import Registry, is_registry_path
 from rehearsal.machine.registry import normalise as registry_path
+from rehearsal.machine.setup import knows_key
 
 
 def test_registry_compares_without_regard_to_case_and_keeps_spelling() -> None:
@@ -120,3 +121,21 @@ def test_recovery_actions_go_and_come_back(failure: FailureActions) -> None:
 
 def test_no_recovery_actions() -> None:
     assert unpack(None) == unpack(b"") == FailureActions()
+
+
+@pytest.mark.parametrize(("key", "known"), [
+    (r"SYSTEM\CurrentControlSet\Services\nova-compute", True),
+    (r"SYSTEM\CurrentControlSet\Services\nova-compute\Parameters", True),
+    (r"SYSTEM\CurrentControlSet\Services\mpio\Parameters", True),
+    (r"SYSTEM\CurrentControlSet\Services\VSS", True),
+    (r"SYSTEM\CurrentControlSet\Services\VSS\TriggerInfo", True),
+    (r"SYSTEM\CurrentControlSet\Services\VSS\Diag", False),
+    (r"SYSTEM\CurrentControlSet\Services\Tcpip\Parameters", False),
+    (r"SOFTWARE\Policies\Microsoft\W32Time\Parameters", True),
+    (r"SOFTWARE\Policies\Microsoft\W32TimeX", False),
+    (r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon", False),
+    (r"SOFTWARE\winstack.hyperv\mpio", True),
+])
+def test_absence_means_something_where_the_registry_is_known(key: str, known: bool) -> None:
+    """What a real server has below a key decides, so the examples are keys that every server has, or none."""
+    assert knows_key(f"HKLM:\\{key}") == known
