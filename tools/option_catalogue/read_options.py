@@ -107,6 +107,9 @@ def auth_plugin_options() -> dict[str, Any]:
         for option in loading.get_auth_plugin_conf_options(name):
             kept = found.setdefault(option.dest, option)
             kept.secret = kept.secret or option.secret
+            if kept is option and name != FIRST_PLUGIN:
+                # `url` is an old name of admin_token's `endpoint`; elsewhere it is the [neutron] url that nothing reads any more.
+                option.deprecated_opts = []
     return found
 
 

@@ -120,9 +120,9 @@ def escape(text: str) -> str:
 
 def write(value: str) -> list[str] | None:
     """The lines after `name = ` that hold a value as it is before substitution, or None where none can."""
-    if _CONTROL.search(value):
-        return None
     first, *rest = value.split("\n")
+    if _CONTROL.search(value) or not all(line.strip() for line in rest):
+        return None
     lines = [_quoted(first), *(f"    {line}" for line in rest)]
     readable = parse("[g]\n" + assignment("n", lines))
     return lines if readable == [Assignment("g", "n", value)] else None

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Runs scripts inside the releases' virtual environments, which are built on first use (tools/option_catalogue/environments.py)."""
+
 from __future__ import annotations
 
 import json

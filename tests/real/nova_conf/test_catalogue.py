@@ -1,6 +1,7 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The oracle is the packages: reading them again gives the catalogue that is checked in, byte by byte."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The oracle is nova itself: whole files are loaded as nova-compute loads them, every option is read, the PCI specs parsed by nova."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -30,12 +31,23 @@ def _group(answer: Any, group: str) -> str:
 
 
 AGENT = {
-    "physical_network_vswitch_mappings": ["physnet1:ext$ernal", "*:switch two"], "local_network_vswitch": "local", "polling_interval": 5, "worker_count": 4,
-    "enable_metrics_collection": True, "enable_qos_extension": False, "firewall_driver": "hyperv", "enable_security_group": True,
-    "transport_url": "rabbit://neutron:p%24w@10.0.0.2:5672/", "log_dir": r"C:\OpenStack\Log", "log_file": "neutron-hyperv-agent.log",
+    "physical_network_vswitch_mappings": ["physnet1:ext$ernal", "*:switch two"],
+    "local_network_vswitch": "local",
+    "polling_interval": 5,
+    "worker_count": 4,
+    "enable_metrics_collection": True,
+    "enable_qos_extension": False,
+    "firewall_driver": "hyperv",
+    "enable_security_group": True,
+    "transport_url": "rabbit://neutron:p%24w@10.0.0.2:5672/",
+    "log_dir": r"C:\OpenStack\Log",
+    "log_file": "neutron-hyperv-agent.log",
     "lock_path": r"C:\OpenStack\Lock",
-    "options": {"agent": {"worker_retry": 0, "neutron_metadata_address": "169.254.169.254"}, "NVGRE": {
-        "enable_support": True, "provider_vlan_id": 4000, "provider_tunnel_ip": "10.1.0.5"}, "os_win": {"file_in_use_timeout": 30}},
+    "options": {
+        "agent": {"worker_retry": 0, "neutron_metadata_address": "169.254.169.254"},
+        "NVGRE": {"enable_support": True, "provider_vlan_id": 4000, "provider_tunnel_ip": "10.1.0.5"},
+        "os_win": {"file_in_use_timeout": 30},
+    },
 }
 
 

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The oracle is each release's own oslo.config: what is written is what it reads, and what it refuses is refused here."""
+
 from __future__ import annotations
 
 import random
@@ -20,10 +21,14 @@ def test_values_come_back_equal(run_real: Any, release: str) -> None:
     chance = random.Random(f"values {release}")
     files = [{f"o{number}": case(chance, f"o{number}") for number in range(PER_FILE)} for _ in range(FILES)]
     declared = [{name: item.spec for name, item in cases.items()} for cases in files]
-    answers = run_real(release, "read_values.py", [
-        {"declared": specs, "text": content.render(_settings(cases), ["values"], chance.choice(("\n", "\r\n")))}
-        for specs, cases in zip(declared, files, strict=True)
-    ])
+    answers = run_real(
+        release,
+        "read_values.py",
+        [
+            {"declared": specs, "text": content.render(_settings(cases), ["values"], chance.choice(("\n", "\r\n")))}
+            for specs, cases in zip(declared, files, strict=True)
+        ],
+    )
     wrong = [
         (item.given, answer[name])
         for answer, cases in zip(answers, files, strict=True)
@@ -42,15 +47,22 @@ def test_refused_is_refused_and_read_is_read(run_real: Any, release: str) -> Non
     """6,000 texts over every kind of type: refused here where oslo.config refuses, and else the same value."""
     chance = random.Random(f"texts {release}")
     rounds = [{f"o{number}": (spec, raw_text(chance)) for number, spec in enumerate(TYPES * 4)} for _ in range(54)]
-    answers = run_real(release, "read_values.py", [
-        {"declared": {name: spec for name, (spec, _text) in texts.items()}, "text": _file({name: text for name, (_spec, text) in texts.items()})}
-        for texts in rounds
-    ])
+    answers = run_real(
+        release,
+        "read_values.py",
+        [
+            {
+                "declared": {name: spec for name, (spec, _text) in texts.items()},
+                "text": _file({name: text for name, (_spec, text) in texts.items()}),
+            }
+            for texts in rounds
+        ],
+    )
     wrong = []
     for texts, answer in zip(rounds, answers, strict=True):
         for name, (spec, text) in texts.items():
             mine, real = _mine(spec, text), answer[name]
-            if mine != (real["value"] if "value" in real else "refused") and not (mine == "refused" and _useless(spec, text)):
+            if mine != real.get("value", "refused") and not (mine == "refused" and _useless(spec, text)):
                 wrong.append((spec, text, mine, real))
     assert not wrong, wrong[:5]
 

@@ -4,6 +4,7 @@
 
 A part is (name, task options, {(group, name): value as oslo.config must give it}). A configuration is one part of each kind.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -40,12 +41,21 @@ def free(*entries: tuple[str, str, Any]) -> dict[str, Any]:
 BASE: Part = (
     "base",
     {
-        "state_path": r"C:\OpenStack\State", "lock_path": r"C:\OpenStack\Lock", "log_dir": r"C:\OpenStack\Log", "log_file": "nova-compute.log",
-        "my_ip": "10.0.0.21", "transport_url": "rabbit://nova:p%24%40w@10.0.0.2:5672,nova:x@10.0.0.3:5672/%2F", "accept": [], "newline": "crlf",
+        "state_path": r"C:\OpenStack\State",
+        "lock_path": r"C:\OpenStack\Lock",
+        "log_dir": r"C:\OpenStack\Log",
+        "log_file": "nova-compute.log",
+        "my_ip": "10.0.0.21",
+        "transport_url": "rabbit://nova:p%24%40w@10.0.0.2:5672,nova:x@10.0.0.3:5672/%2F",
+        "accept": [],
+        "newline": "crlf",
     },
     {
-        ("DEFAULT", "state_path"): r"C:\OpenStack\State", ("oslo_concurrency", "lock_path"): r"C:\OpenStack\Lock",
-        ("DEFAULT", "log_dir"): r"C:\OpenStack\Log", ("DEFAULT", "log_file"): "nova-compute.log", ("DEFAULT", "my_ip"): "10.0.0.21",
+        ("DEFAULT", "state_path"): r"C:\OpenStack\State",
+        ("oslo_concurrency", "lock_path"): r"C:\OpenStack\Lock",
+        ("DEFAULT", "log_dir"): r"C:\OpenStack\Log",
+        ("DEFAULT", "log_file"): "nova-compute.log",
+        ("DEFAULT", "my_ip"): "10.0.0.21",
         ("DEFAULT", "transport_url"): "rabbit://nova:p%24%40w@10.0.0.2:5672,nova:x@10.0.0.3:5672/%2F",
     },
 )
@@ -58,20 +68,26 @@ LOCAL_STORAGE: tuple[Part, ...] = (
 SHARED_STORAGE: tuple[Part, ...] = (
     (
         "SMB",
-        {"instances_path": r"\\smb.example\share$name\Instances", **free(("hyperv", "instances_path_share", "share$"), ("DEFAULT", "reserved_host_disk_mb", 1024))},
         {
-            ("DEFAULT", "instances_path"): r"\\smb.example\share$name\Instances", ("hyperv", "instances_path_share"): "share$",
+            "instances_path": r"\\smb.example\share$name\Instances",
+            **free(("hyperv", "instances_path_share", "share$"), ("DEFAULT", "reserved_host_disk_mb", 1024)),
+        },
+        {
+            ("DEFAULT", "instances_path"): r"\\smb.example\share$name\Instances",
+            ("hyperv", "instances_path_share"): "share$",
             ("DEFAULT", "reserved_host_disk_mb"): 1024,
         },
     ),
     (
         "CSV",
         {
-            "instances_path": r"C:\ClusterStorage\Volume1\$OpenStack", "remove_unused_base_images": False,
+            "instances_path": r"C:\ClusterStorage\Volume1\$OpenStack",
+            "remove_unused_base_images": False,
             **free(("DEFAULT", "disk_allocation_ratio", "0.25")),
         },
         {
-            ("DEFAULT", "instances_path"): r"C:\ClusterStorage\Volume1\$OpenStack", ("image_cache", "remove_unused_base_images"): False,
+            ("DEFAULT", "instances_path"): r"C:\ClusterStorage\Volume1\$OpenStack",
+            ("image_cache", "remove_unused_base_images"): False,
             ("DEFAULT", "disk_allocation_ratio"): 0.25,
         },
     ),
@@ -82,24 +98,36 @@ VOLUMES: tuple[Part, ...] = (
     (
         "multipath",
         {
-            "use_multipath_io": True, "volume_attach_retry_count": 20, "volume_attach_retry_interval": 3, "mounted_disk_query_retry_count": 12,
+            "use_multipath_io": True,
+            "volume_attach_retry_count": 20,
+            "volume_attach_retry_interval": 3,
+            "mounted_disk_query_retry_count": 12,
             "mounted_disk_query_retry_interval": 7,
         },
         {
-            ("hyperv", "use_multipath_io"): True, ("hyperv", "volume_attach_retry_count"): 20, ("hyperv", "volume_attach_retry_interval"): 3,
-            ("hyperv", "mounted_disk_query_retry_count"): 12, ("hyperv", "mounted_disk_query_retry_interval"): 7,
+            ("hyperv", "use_multipath_io"): True,
+            ("hyperv", "volume_attach_retry_count"): 20,
+            ("hyperv", "volume_attach_retry_interval"): 3,
+            ("hyperv", "mounted_disk_query_retry_count"): 12,
+            ("hyperv", "mounted_disk_query_retry_interval"): 7,
         },
     ),
     (
         "initiators",
         {
-            "use_multipath_io": "yes", "limit_cpu_features": "on",
-            "iscsi_initiator_list": [r"PCI\VEN_1077&DEV_2031&SUBSYS_17E8103C&REV_02\4&257301f0&0&0010_0", r"PCI\VEN_1077&DEV_2031\4&257301f0&0&0010_1"],
+            "use_multipath_io": "yes",
+            "limit_cpu_features": "on",
+            "iscsi_initiator_list": [
+                r"PCI\VEN_1077&DEV_2031&SUBSYS_17E8103C&REV_02\4&257301f0&0&0010_0",
+                r"PCI\VEN_1077&DEV_2031\4&257301f0&0&0010_1",
+            ],
         },
         {
-            ("hyperv", "use_multipath_io"): True, ("hyperv", "limit_cpu_features"): True,
+            ("hyperv", "use_multipath_io"): True,
+            ("hyperv", "limit_cpu_features"): True,
             ("hyperv", "iscsi_initiator_list"): [
-                r"PCI\VEN_1077&DEV_2031&SUBSYS_17E8103C&REV_02\4&257301f0&0&0010_0", r"PCI\VEN_1077&DEV_2031\4&257301f0&0&0010_1",
+                r"PCI\VEN_1077&DEV_2031&SUBSYS_17E8103C&REV_02\4&257301f0&0&0010_0",
+                r"PCI\VEN_1077&DEV_2031\4&257301f0&0&0010_1",
             ],
         },
     ),
@@ -118,24 +146,51 @@ DEVICES: tuple[tuple[str, dict[str, Any], tuple[str, ...], tuple[str, ...]], ...
                 {"name": "nvme", "vendor_id": "144d", "product_id": "A808", "device_type": "type-PCI", "numa_policy": None},
             ],
         },
-        ("1002 * *:*:*.*",), ("gpu", "nvme"),
+        ("1002 * *:*:*.*",),
+        ("gpu", "nvme"),
     ),
     (
         "regular expression",
-        {"options": {"pci": {"DEVICE_SPEC": ['[{"address": {"domain": ".*", "bus": "02", "slot": "01", "function": "[0-2]"}}, {"vendor_id": "8086"}]']}}},
-        ("* * .*:02:01.[0-2]", "8086 * *:*:*.*"), (),
+        {
+            "options": {
+                "pci": {
+                    "DEVICE_SPEC": [
+                        '[{"address": {"domain": ".*", "bus": "02", "slot": "01", "function": "[0-2]"}}, {"vendor_id": "8086"}]'
+                    ]
+                }
+            }
+        },
+        ("* * .*:02:01.[0-2]", "8086 * *:*:*.*"),
+        (),
     ),
 )
 
 LOCKS: tuple[Part, ...] = (
-    ("etcd", {"backend_url": "etcd3+http://10.0.0.10:2379?api_version=v3"}, {("coordination", "backend_url"): "etcd3+http://10.0.0.10:2379?api_version=v3"}),
+    (
+        "etcd",
+        {"backend_url": "etcd3+http://10.0.0.10:2379?api_version=v3"},
+        {("coordination", "backend_url"): "etcd3+http://10.0.0.10:2379?api_version=v3"},
+    ),
     (
         "etcd TLS",
         {"backend_url": "etcd3+https://etcd:2379?api_version=v3&ca_cert=C:/ca.pem&cert_key=C:/k.pem&cert_cert=C:/c.pem&timeout=20"},
-        {("coordination", "backend_url"): "etcd3+https://etcd:2379?api_version=v3&ca_cert=C:/ca.pem&cert_key=C:/k.pem&cert_cert=C:/c.pem&timeout=20"},
+        {
+            (
+                "coordination",
+                "backend_url",
+            ): "etcd3+https://etcd:2379?api_version=v3&ca_cert=C:/ca.pem&cert_key=C:/k.pem&cert_cert=C:/c.pem&timeout=20"
+        },
     ),
-    ("MySQL", {"backend_url": "mysql://tooz:p@$w'd@10.0.0.11:3306/locks"}, {("coordination", "backend_url"): "mysql://tooz:p@$w'd@10.0.0.11:3306/locks"}),
-    ("share", {"backend_url": "file:////smb.example/locks/nova dir"}, {("coordination", "backend_url"): "file:////smb.example/locks/nova dir"}),
+    (
+        "MySQL",
+        {"backend_url": "mysql://tooz:p@$w'd@10.0.0.11:3306/locks"},
+        {("coordination", "backend_url"): "mysql://tooz:p@$w'd@10.0.0.11:3306/locks"},
+    ),
+    (
+        "share",
+        {"backend_url": "file:////smb.example/locks/nova dir"},
+        {("coordination", "backend_url"): "file:////smb.example/locks/nova dir"},
+    ),
 )
 
 CREDENTIALS: tuple[Part, ...] = (
@@ -143,32 +198,56 @@ CREDENTIALS: tuple[Part, ...] = (
         "passwords",
         {
             "keystone": {
-                "auth_url": "https://keystone.example:5000/v3", "auth_type": "password", "project_name": "service", "project_domain_name": "Default",
-                "user_domain_name": "Default", "region_name": "RegionOne", "cafile": r"C:\OpenStack\ca.pem", "insecure": None,
+                "auth_url": "https://keystone.example:5000/v3",
+                "auth_type": "password",
+                "project_name": "service",
+                "project_domain_name": "Default",
+                "user_domain_name": "Default",
+                "region_name": "RegionOne",
+                "cafile": r"C:\OpenStack\ca.pem",
+                "insecure": None,
                 "users": {
-                    "placement": {"username": "placement", "password": " p$a%ss\"word' "}, "neutron": {"username": "neutron", "password": "'quoted'"},
-                    "service_user": {"username": "nova", "password": "$name${x}$$\\$"}, "cinder": {"username": "cinder", "password": "#;="},
+                    "placement": {"username": "placement", "password": " p$a%ss\"word' "},
+                    "neutron": {"username": "neutron", "password": "'quoted'"},
+                    "service_user": {"username": "nova", "password": "$name${x}$$\\$"},
+                    "cinder": {"username": "cinder", "password": "#;="},
                 },
             },
         },
         {
-            ("placement", "password"): " p$a%ss\"word' ", ("neutron", "password"): "'quoted'", ("service_user", "password"): "$name${x}$$\\$",
-            ("cinder", "password"): "#;=", ("placement", "region_name"): "RegionOne", ("cinder", "os_region_name"): "RegionOne",
-            ("neutron", "cafile"): r"C:\OpenStack\ca.pem", ("service_user", "send_service_user_token"): True, ("placement", "username"): "placement",
+            ("placement", "password"): " p$a%ss\"word' ",
+            ("neutron", "password"): "'quoted'",
+            ("service_user", "password"): "$name${x}$$\\$",
+            ("cinder", "password"): "#;=",
+            ("placement", "region_name"): "RegionOne",
+            ("cinder", "os_region_name"): "RegionOne",
+            ("neutron", "cafile"): r"C:\OpenStack\ca.pem",
+            ("service_user", "send_service_user_token"): True,
+            ("placement", "username"): "placement",
             ("neutron", "auth_url"): "https://keystone.example:5000/v3",
         },
     ),
     (
         "application credentials",
-        free(*(
-            (group, name, value) for group in ("placement", "neutron", "service_user") for name, value in (
-                ("auth_type", "v3applicationcredential"), ("auth_url", "http://k/v3"), ("application_credential_id", "0a1b"),
-                ("application_credential_secret", "s$3cret;#"),
-            )
-        ), ("service_user", "send_service_user_token", True), ("neutron", "endpoint_override", "http://neutron.example:9696")),
+        free(
+            *(
+                (group, name, value)
+                for group in ("placement", "neutron", "service_user")
+                for name, value in (
+                    ("auth_type", "v3applicationcredential"),
+                    ("auth_url", "http://k/v3"),
+                    ("application_credential_id", "0a1b"),
+                    ("application_credential_secret", "s$3cret;#"),
+                )
+            ),
+            ("service_user", "send_service_user_token", True),
+            ("neutron", "endpoint_override", "http://neutron.example:9696"),
+        ),
         {
-            ("placement", "application_credential_secret"): "s$3cret;#", ("neutron", "application_credential_id"): "0a1b",
-            ("service_user", "auth_type"): "v3applicationcredential", ("neutron", "endpoint_override"): "http://neutron.example:9696",
+            ("placement", "application_credential_secret"): "s$3cret;#",
+            ("neutron", "application_credential_id"): "0a1b",
+            ("service_user", "auth_type"): "v3applicationcredential",
+            ("neutron", "endpoint_override"): "http://neutron.example:9696",
         },
     ),
     ("no credentials", {}, {("service_user", "send_service_user_token"): False, ("placement", "auth_type"): None}),
@@ -178,42 +257,69 @@ EXTRAS: tuple[Part, ...] = (
     (
         "rotation and reservations",
         free(
-            ("DEFAULT", "log_rotation_type", "size"), ("DEFAULT", "max_logfile_size_mb", "50"), ("DEFAULT", "reserved_host_memory_mb", 4096),
-            ("DEFAULT", "cpu_allocation_ratio", 4), ("DEFAULT", "default_log_levels", "amqp=WARN, nova=INFO,"),
+            ("DEFAULT", "log_rotation_type", "size"),
+            ("DEFAULT", "max_logfile_size_mb", "50"),
+            ("DEFAULT", "reserved_host_memory_mb", 4096),
+            ("DEFAULT", "cpu_allocation_ratio", 4),
+            ("DEFAULT", "default_log_levels", "amqp=WARN, nova=INFO,"),
             ("DEFAULT", "logging_context_format_string", "%(asctime)s.%(msecs)03d %(levelname)s [%(request_id)s] %(message)s"),
         ),
         {
-            ("DEFAULT", "log_rotation_type"): "size", ("DEFAULT", "max_logfile_size_mb"): 50, ("DEFAULT", "reserved_host_memory_mb"): 4096,
-            ("DEFAULT", "cpu_allocation_ratio"): 4.0, ("DEFAULT", "default_log_levels"): ["amqp=WARN", "nova=INFO"],
+            ("DEFAULT", "log_rotation_type"): "size",
+            ("DEFAULT", "max_logfile_size_mb"): 50,
+            ("DEFAULT", "reserved_host_memory_mb"): 4096,
+            ("DEFAULT", "cpu_allocation_ratio"): 4.0,
+            ("DEFAULT", "default_log_levels"): ["amqp=WARN", "nova=INFO"],
             ("DEFAULT", "logging_context_format_string"): "%(asctime)s.%(msecs)03d %(levelname)s [%(request_id)s] %(message)s",
         },
     ),
     (
         "consoles",
         free(
-            ("rdp", "enabled", True), ("rdp", "html5_proxy_base_url", "https://rdp.example:8001/"), ("serial_console", "enabled", True),
-            ("serial_console", "port_range", "10000:11000"), ("serial_console", "proxyclient_address", "10.0.0.21"), ("vnc", "enabled", False),
-            ("hyperv", "config_drive_cdrom", True), ("DEFAULT", "mkisofs_cmd", r"C:\Program Files\Tools\mkisofs.exe"), ("DEFAULT", "force_config_drive", 1),
+            ("rdp", "enabled", True),
+            ("rdp", "html5_proxy_base_url", "https://rdp.example:8001/"),
+            ("serial_console", "enabled", True),
+            ("serial_console", "port_range", "10000:11000"),
+            ("serial_console", "proxyclient_address", "10.0.0.21"),
+            ("vnc", "enabled", False),
+            ("hyperv", "config_drive_cdrom", True),
+            ("DEFAULT", "mkisofs_cmd", r"C:\Program Files\Tools\mkisofs.exe"),
+            ("DEFAULT", "force_config_drive", 1),
         ),
         {
-            ("rdp", "enabled"): True, ("rdp", "html5_proxy_base_url"): "https://rdp.example:8001/", ("serial_console", "port_range"): "10000:11000",
-            ("serial_console", "proxyclient_address"): "10.0.0.21", ("vnc", "enabled"): False, ("hyperv", "config_drive_cdrom"): True,
-            ("DEFAULT", "mkisofs_cmd"): r"C:\Program Files\Tools\mkisofs.exe", ("DEFAULT", "force_config_drive"): True,
+            ("rdp", "enabled"): True,
+            ("rdp", "html5_proxy_base_url"): "https://rdp.example:8001/",
+            ("serial_console", "port_range"): "10000:11000",
+            ("serial_console", "proxyclient_address"): "10.0.0.21",
+            ("vnc", "enabled"): False,
+            ("hyperv", "config_drive_cdrom"): True,
+            ("DEFAULT", "mkisofs_cmd"): r"C:\Program Files\Tools\mkisofs.exe",
+            ("DEFAULT", "force_config_drive"): True,
         },
     ),
     (
         "messaging and old names",
         free(
-            ("oslo_messaging_rabbit", "ssl", True), ("oslo_messaging_rabbit", "ssl_ca_file", r"C:\OpenStack\ca.pem"),
-            ("oslo_messaging_rabbit", "kombu_reconnect_delay", 0.5), ("oslo_messaging_notifications", "driver", ["messagingv2", "log"]),
-            ("oslo_messaging_notifications", "topics", ["notifications", "audit"]), ("DEFAULT", "image_cache_manager_interval", -1),
-            ("os_win", "connect_cluster_timeout", 60), ("HyperV", "dynamic_memory_ratio", "1.5"), ("compute", "max_concurrent_disk_ops", 4),
+            ("oslo_messaging_rabbit", "ssl", True),
+            ("oslo_messaging_rabbit", "ssl_ca_file", r"C:\OpenStack\ca.pem"),
+            ("oslo_messaging_rabbit", "kombu_reconnect_delay", 0.5),
+            ("oslo_messaging_notifications", "driver", ["messagingv2", "log"]),
+            ("oslo_messaging_notifications", "topics", ["notifications", "audit"]),
+            ("DEFAULT", "image_cache_manager_interval", -1),
+            ("os_win", "connect_cluster_timeout", 60),
+            ("HyperV", "dynamic_memory_ratio", "1.5"),
+            ("compute", "max_concurrent_disk_ops", 4),
         ),
         {
-            ("oslo_messaging_rabbit", "ssl"): True, ("oslo_messaging_rabbit", "ssl_ca_file"): r"C:\OpenStack\ca.pem",
-            ("oslo_messaging_rabbit", "kombu_reconnect_delay"): 0.5, ("oslo_messaging_notifications", "driver"): ["messagingv2", "log"],
-            ("oslo_messaging_notifications", "topics"): ["notifications", "audit"], ("image_cache", "manager_interval"): -1,
-            ("os_win", "connect_cluster_timeout"): 60, ("hyperv", "dynamic_memory_ratio"): 1.5, ("compute", "max_concurrent_disk_ops"): 4,
+            ("oslo_messaging_rabbit", "ssl"): True,
+            ("oslo_messaging_rabbit", "ssl_ca_file"): r"C:\OpenStack\ca.pem",
+            ("oslo_messaging_rabbit", "kombu_reconnect_delay"): 0.5,
+            ("oslo_messaging_notifications", "driver"): ["messagingv2", "log"],
+            ("oslo_messaging_notifications", "topics"): ["notifications", "audit"],
+            ("image_cache", "manager_interval"): -1,
+            ("os_win", "connect_cluster_timeout"): 60,
+            ("hyperv", "dynamic_memory_ratio"): 1.5,
+            ("compute", "max_concurrent_disk_ops"): 4,
         },
     ),
 )
@@ -221,9 +327,16 @@ EXTRAS: tuple[Part, ...] = (
 STAND_ALONE_PART: Part = ("stand-alone", {"compute_driver": STAND_ALONE}, {("DEFAULT", "compute_driver"): STAND_ALONE})
 CLUSTER_PART: Part = (
     "cluster",
-    {"compute_driver": CLUSTER, "sync_power_state_interval": -1, "handle_virt_lifecycle_events": False, **free(("hyperv", "max_failover_count", 3))},
     {
-        ("DEFAULT", "compute_driver"): CLUSTER, ("DEFAULT", "sync_power_state_interval"): -1, ("workarounds", "handle_virt_lifecycle_events"): False,
+        "compute_driver": CLUSTER,
+        "sync_power_state_interval": -1,
+        "handle_virt_lifecycle_events": False,
+        **free(("hyperv", "max_failover_count", 3)),
+    },
+    {
+        ("DEFAULT", "compute_driver"): CLUSTER,
+        ("DEFAULT", "sync_power_state_interval"): -1,
+        ("workarounds", "handle_virt_lifecycle_events"): False,
         ("hyperv", "max_failover_count"): 3,
     },
 )

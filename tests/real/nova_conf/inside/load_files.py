@@ -5,6 +5,7 @@
 In: {"service": "nova-compute" or "neutron-hyperv-agent", "files": [TEXT, ...]}.
 Out: one {"values": {group: {name: value}}, "errors": [TEXT, ...], "read": COUNT, "pci": [SPEC, ...], "aliases": [NAME, ...]} a file.
 """
+
 from __future__ import annotations
 
 import importlib
@@ -45,7 +46,9 @@ def start_agent(path: Path) -> None:
 def load_late_options() -> None:
     """Options that the service registers when it first uses a library."""
     entry_points = importlib.import_module("stevedore.named").NamedExtensionManager(
-        "oslo.config.opts", ["oslo.concurrency", "oslo.cache", "oslo.policy", "oslo.reports", "os_brick", "os_win"], invoke_on_load=True,
+        "oslo.config.opts",
+        ["oslo.concurrency", "oslo.cache", "oslo.policy", "oslo.reports", "os_brick", "os_win"],
+        invoke_on_load=True,
     )
     for extension in entry_points:
         for group, options in extension.obj:

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Inside a release's environment: what the real ConfigParser makes of files. stdin: [TEXT, ...]; stdout: [SECTIONS or null, ...]."""
+
 from __future__ import annotations
 
 import importlib

@@ -5,6 +5,7 @@
 In: [{"declared": {NAME: TYPE, ...}, "text": TEXT}, ...], TYPE as in the catalogue's data, one a file; the options are in group g.
 Out: one mapping of names to {"value": ...} or {"error": TEXT} a file; {"file_error": TEXT} where the file does not load.
 """
+
 from __future__ import annotations
 
 import importlib
@@ -21,8 +22,13 @@ types = importlib.import_module("oslo_config.types")
 def make_type(spec: dict[str, Any]) -> Any:
     kind = spec["type"]
     if kind == "string":
-        return types.String(choices=spec.get("choices"), ignore_case=spec.get("ignore_case", False), max_length=spec.get("max_length"),
-                            regex=spec.get("regex"), quotes=spec.get("quotes", False))
+        return types.String(
+            choices=spec.get("choices"),
+            ignore_case=spec.get("ignore_case", False),
+            max_length=spec.get("max_length"),
+            regex=spec.get("regex"),
+            quotes=spec.get("quotes", False),
+        )
     if kind in ("integer", "port"):
         return {"integer": types.Integer, "port": types.Port}[kind](min=spec.get("min"), max=spec.get("max"), choices=spec.get("choices"))
     if kind == "float":
