@@ -1,6 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# ruff: noqa: E402  (ansible-test wants the imports after the documentation)
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -150,11 +151,8 @@ EXAMPLES = r"""
   register: delegation
 
 - name: New tickets where delegation has changed
-  winstack.hyperv.win_cmdlets:
-    calls:
-      - id: purge
-        program: klist.exe
-        arguments: ["-li", "0x3e7", "purge"]
+  ansible.windows.win_command:
+    argv: [klist.exe, -li, "0x3e7", purge]
   when: inventory_hostname_short in delegation.changed_hosts
 
 - name: A host leaves
