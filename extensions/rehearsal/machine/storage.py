@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..powershell.errors import not_modelled
 from .hardware import Disk
 from .registry import Registry
 from .storage_spec import SAN_POLICIES, Lun, StorageSpec
@@ -102,7 +103,14 @@ class Storage:
         self.claimed = self.supported()
 
     def is_claimed(self, lun: Lun) -> bool:
-        return (lun.vendor, lun.product) in self.claimed or BUS_IDS[lun.transport] in self.claimed
+        """By its own ids or by its bus. What an entry does that is only the beginning of the product's id is refused, as not known."""
+        if (lun.vendor, lun.product) in self.claimed or BUS_IDS[lun.transport] in self.claimed:
+            return True
+        for vendor, product in self.claimed:
+            if vendor == lun.vendor and lun.product.startswith(product):
+                what = f"a claim of {vendor}/{product} where the LUN's product is {lun.product}"
+                raise not_modelled(what, "say in machine/storage.py what MPIO does then")
+        return False
 
     def set_default_policy(self, policy: str) -> None:
         if policy != self.default_policy:

@@ -194,3 +194,10 @@ def test_get_disk_shows_words_and_finds_by_number() -> None:
     assert host.values("Get-Disk", "BusType", Number=[1]) == ["iSCSI"]
     assert host.values("Get-Disk", "OfflineReason", Number=[2]) == ["Redundant Path"]
     assert host.error("Get-Disk", Number=[99]) == "CmdletizationQuery_NotFound_Number,Get-Disk"
+
+
+def test_claim_by_the_beginning_of_an_id_is_not_guessed() -> None:
+    host = multipath_host()
+    host.rows("New-MSDSMSupportedHW", VendorId="PURE", ProductId="Flash")
+    host.rows("Update-MPIOClaimedHW", Confirm=False)
+    assert host.error("Get-Disk") == "RehearsalNotModelled"
