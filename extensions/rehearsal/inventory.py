@@ -44,7 +44,8 @@ def connection(host: HostLab, ports: Mapping[str, int], transport: str) -> dict[
         "ansible_winrm_scheme": transport,
         "ansible_winrm_transport": "basic",
         "ansible_winrm_server_cert_validation": "ignore",
-        # A proxy of the operator's environment has no business on loopback.
+        # What an operator's own inventory may say and loopback has no use for.
+        "ansible_winrm_message_encryption": "auto",
         "ansible_winrm_proxy": None,
     }
 
