@@ -6,7 +6,6 @@ from __future__ import annotations
 import ast
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +13,9 @@ from pathlib import Path
 import pytest
 from ansible_collections.winstack.hyperv.plugins.module_utils.nova_milestones import START, TEXTS, runs, verdict
 
-# Beside the collection, in the checkout.
-sys.path.insert(0, str(Path(__file__).parents[3]))
+from tools.option_catalogue.environments import RELEASES, environment
 
-RELEASES = ("zed", "2023.1", "2023.2")
+WITH_WHEELHOUSE = ("zed", "2023.1", "2023.2")
 PACKAGES = ("nova", "os_vif", "oslo_messaging", "oslo_service", "oslo_log")
 FROM_2023_1 = (
     "No local node identity found, but this is not our first startup on this host",
@@ -36,17 +34,14 @@ lock_path = {folder}
 """
 
 
-@pytest.fixture(scope="module", params=RELEASES)
+@pytest.fixture(scope="module", params=WITH_WHEELHOUSE)
 def release(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture(scope="module")
 def python(release: str) -> Path:
-    from tools.option_catalogue.environments import RELEASES as KNOWN
-    from tools.option_catalogue.environments import environment
-
-    return environment(KNOWN[release])
+    return environment(RELEASES[release])
 
 
 def site_packages(python: Path) -> Path:

@@ -4,16 +4,13 @@
 from __future__ import annotations
 
 import json
-import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-# The builder is a package of the checkout, not of the collection.
-ROOT = Path(__file__).parents[3]
-sys.path.insert(0, str(ROOT))
+from tools.wheelhouse.__main__ import build
 
 
 @dataclass(frozen=True)
@@ -27,8 +24,6 @@ class House:
 
 @pytest.fixture(scope="session", params=["zed", "2023.1", "2023.2", "2023.2+neutron"])
 def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> House:
-    from tools.wheelhouse.__main__ import build
-
     release, _, agent = request.param.partition("+")
     report = build(release, tmp_path_factory.mktemp("house"), neutron_agent=bool(agent))
     print(json.dumps(report))

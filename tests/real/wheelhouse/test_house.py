@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import ROOT, House
+from tools.option_catalogue.environments import RELEASES, find_interpreter
+from tools.wheelhouse.sources import choose, requirements, resolve
+
+from .conftest import House
 
 # What ensurepip of CPython 3.8.10 holds: the pip of a fresh virtual environment on the host.
 HOST_PIP = "pip==21.1.1"
@@ -25,8 +28,6 @@ def host_pip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def resolve_with_pip(host_pip: Path, house: Path, target: Path, *, windows: bool = True) -> subprocess.CompletedProcess[str]:
     """What the resource runs on the host, as a download: everything from the house, nothing from an index, every hash checked."""
-    from tools.option_catalogue.environments import find_interpreter
-
     pip: list[str | Path] = [Path(__file__).with_name("windows_pip.py"), host_pip] if windows else [host_pip / "pip"]
     command: list[str | Path] = [
         find_interpreter(), *pip, "--isolated", "download", "--quiet", "--no-index", "--find-links", house / "wheels", "--require-hashes",
@@ -74,9 +75,6 @@ def test_only_pure_python_was_built(house: House) -> None:
 
 def test_yoga_would_need_a_compiler(tmp_path: Path) -> None:
     """What the builder refuses Yoga for is still so: the newest files of the index change nothing about a pin."""
-    from tools.option_catalogue.environments import RELEASES
-    from tools.wheelhouse.sources import choose, requirements, resolve
-
     release = RELEASES["yoga"]
-    lock = resolve(requirements(release, neutron_agent=False), ROOT / release.constraints, tmp_path)
+    lock = resolve(requirements(release, neutron_agent=False), release.constraints, tmp_path)
     assert "yappi" in {source.name for source in choose(lock).sdists}

@@ -3,15 +3,11 @@
 """Makes small wheels, as the specification of the binary distribution format describes them."""
 from __future__ import annotations
 
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-# The builder is a package of the checkout, not of the collection.
-sys.path.insert(0, str(Path(__file__).parents[3]))
 
 MakeWheel = Callable[..., Path]
 
