@@ -83,7 +83,7 @@ def _mysql(parts: SplitResult) -> list[str]:
     if not parts.path.strip("/"):
         found.append("the database is missing: mysql://USER:PASSWORD@HOST:3306/DATABASE (the database must exist)")
     if not parts.username:
-        found.append("the user is missing")
+        found.append("the user is missing; PyMySQL would take the name of the service account, without a password")
     if "%" in (parts.password or "") or "%" in (parts.username or ""):
         found.append("tooz does not decode %xx in the user or password of a mysql URL: write the characters themselves")
     return found + _unknown_options(parse_qs(parts.query), _MYSQL_OPTIONS)
