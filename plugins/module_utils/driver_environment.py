@@ -23,6 +23,9 @@ DRIVER_MODULES = ("nova.virt.compute_hyperv.driver", "nova.virt.compute_hyperv.c
 # Windows Installer's ERROR_SUCCESS_REBOOT_REQUIRED: done, some file will be replaced at the next start.
 _INSTALLED = (0, 3010)
 
+# The first part of the error id of Get-ItemProperty.
+_NO_SUCH_KEY = "PathNotFound"
+
 
 @dataclass(frozen=True)
 class HostFile:
@@ -94,6 +97,14 @@ class Environment:
         except ValueError:
             return False
         return isinstance(content, dict) and content.get("archive_sha256") == self.sha256
+
+
+def registry_values(call: str, answers: Answers) -> Mapping[str, Any] | None:
+    """The values of a registry key; None when there is no such key. Raises CallFailed for any other trouble."""
+    error = answers[call].error
+    if error is not None and error.id.split(",")[0] == _NO_SUCH_KEY:
+        return None
+    return answers.row(call)
 
 
 def install_python(installer: HostFile, target: str, answers: Answers) -> Iterator[Call]:

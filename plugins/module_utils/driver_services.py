@@ -11,12 +11,11 @@ from typing import Any
 
 from .answers import Answers
 from .calls import Call, Cmdlet, Credential, Program, Ref
-from .driver_environment import Environment
+from .driver_environment import Environment, registry_values
 from .plans import Difference
 from .wql import named
 
 _SERVICES_KEY = "HKLM:\\SYSTEM\\CurrentControlSet\\Services\\"
-_NO_SUCH_KEY = "PathNotFound"
 
 # What NSSM reads at every start (its README): all three as REG_EXPAND_SZ.
 _NSSM_VALUES = ("Application", "AppParameters", "AppDirectory")
@@ -152,21 +151,14 @@ def _present(number: int, name: str, answers: Answers) -> _Present | None:
     row = rows.get(name.lower())
     if row is None:
         return None
-    parameters = _values(f"service{number}.nssm", answers)
+    parameters = registry_values(f"service{number}.nssm", answers)
     return _Present(
         command=row["PathName"] or "",
         account=row["StartName"],
-        environment=tuple(sorted((_values(f"service{number}.key", answers) or {}).get("Environment") or ())),
+        environment=tuple(sorted((registry_values(f"service{number}.key", answers) or {}).get("Environment") or ())),
         nssm=parameters or {},
         has_parameters=parameters is not None,
     )
-
-
-def _values(call: str, answers: Answers) -> Mapping[str, Any] | None:
-    error = answers[call].error
-    if error is not None and error.id.split(",")[0] == _NO_SUCH_KEY:
-        return None
-    return answers.row(call)
 
 
 def _settings(wish: ServiceWish, present: _Present | None) -> Iterator[tuple[str, Any, Any]]:

@@ -13,18 +13,17 @@ from typing import Any
 from .. import driver_services as services
 from ..answers import Answers
 from ..calls import Call, Cmdlet, ReadFile, WriteFile
-from ..driver_environment import Environment, HostFile, install_python, install_vc_runtime, make_environment
+from ..driver_environment import Environment, HostFile, install_python, install_vc_runtime, make_environment, registry_values
 from ..plans import Difference, Plan
 
 # PEP 514: where an installation for all users registers itself.
 _PYTHON_KEY = "HKLM:\\SOFTWARE\\Python\\PythonCore\\3.8\\InstallPath"
 
-# Microsoft's cpp-docs name the second (redistributing-visual-cpp-files); a 64-bit package is seen in the first. A wildcard that
-# matches nothing is no error.
-_VC_KEYS = [
-    "HKLM:\\SOFTWARE\\Microsoft\\VisualStudio\\14.0\\VC\\Runtimes\\*",
-    "HKLM:\\SOFTWARE\\WOW6432Node\\Microsoft\\VisualStudio\\14.0\\VC\\Runtimes\\*",
-]
+# Microsoft's cpp-docs name the second (redistributing-visual-cpp-files); a 64-bit package is seen in the first.
+_VC_KEYS = {
+    "vc_runtime": "HKLM:\\SOFTWARE\\Microsoft\\VisualStudio\\14.0\\VC\\Runtimes\\x64",
+    "vc_runtime_wow": "HKLM:\\SOFTWARE\\WOW6432Node\\Microsoft\\VisualStudio\\14.0\\VC\\Runtimes\\x64",
+}
 
 # vcruntime140_1.dll, which greenlet and pywin32 load, came with Visual Studio 2019.
 _VC_WANTED = (14, 20)
@@ -81,7 +80,7 @@ class DriverWheelhouse:
         wanted = _wanted(options)
         return [
             _python_call(wanted),
-            Cmdlet("vc_runtime", "Get-ItemProperty", {"Path": _VC_KEYS}, ("PSChildName", "Major?", "Minor?", "Bld?")),
+            *(Cmdlet(call, "Get-ItemProperty", {"LiteralPath": key}, ("Major?", "Minor?", "Bld?")) for call, key in _VC_KEYS.items()),
             *(file.read() for file in wanted.files),
             ReadFile("installed", wanted.environment.marker),
             ReadFile("current", wanted.switch),
@@ -175,11 +174,7 @@ def _wrapper_call(wanted: _Wanted) -> Iterator[Call]:
 
 
 def _found(wanted: _Wanted, answers: Answers) -> _Found:
-    versions = [
-        (row["Major"], row["Minor"] or 0, row["Bld"] or 0)
-        for row in answers.rows("vc_runtime")
-        if row["PSChildName"].lower() == "x64" and row["Major"] is not None
-    ]
+    versions = [(row["Major"], row["Minor"] or 0, row["Bld"] or 0) for row in _vc_rows(answers) if row["Major"] is not None]
     current = _read_switch(answers["current"].content)
     return _Found(
         python=_found_python(wanted, answers),
@@ -190,13 +185,15 @@ def _found(wanted: _Wanted, answers: Answers) -> _Found:
     )
 
 
+def _vc_rows(answers: Answers) -> list[Mapping[str, Any]]:
+    return [row for row in (registry_values(call, answers) for call in _VC_KEYS) if row is not None]
+
+
 def _found_python(wanted: _Wanted, answers: Answers) -> str | None:
     if wanted.python:
         return wanted.python if answers.row("python")["$value"] else None
-    error = answers["python"].error
-    if error is not None and error.id.split(",")[0] == "PathNotFound":
-        return None
-    return answers.row("python")["ExecutablePath"]
+    registered = registry_values("python", answers)
+    return registered["ExecutablePath"] if registered else None
 
 
 def _read_switch(content: bytes | None) -> Mapping[str, Any]:

@@ -21,6 +21,8 @@ COMPUTE = f"{FOLDER}\\venv\\Scripts\\nova-compute.exe"
 CONF = "C:\\OpenStack\\etc\\nova.conf"
 NSSM = "C:\\OpenStack\\nssm.exe"
 PYTHON_KEY = "HKLM:\\SOFTWARE\\Python\\PythonCore\\3.8\\InstallPath"
+VC_KEY = "HKLM:\\SOFTWARE\\Microsoft\\VisualStudio\\14.0\\VC\\Runtimes\\x64"
+VC_KEY_WOW = "HKLM:\\SOFTWARE\\WOW6432Node\\Microsoft\\VisualStudio\\14.0\\VC\\Runtimes\\x64"
 KEY = "HKLM:\\SYSTEM\\CurrentControlSet\\Services\\nova-compute"
 NO_KEY = CmdletError("PathNotFound,Microsoft.PowerShell.Commands.GetItemPropertyCommand", "Cannot find path")
 NO_FILE = CmdletError("FileNotFound,Get-FileHash", "cannot be found")
@@ -53,7 +55,8 @@ def installed(**given: Answer) -> Answers:
     """A host that has Python, the runtime and the environment; `given` replaces answers, by call id with `__` for a dot."""
     answers = {
         "python": Answer("python", output=({"ExecutablePath": PYTHON},)),
-        "vc_runtime": Answer("vc_runtime", output=({"PSChildName": "X64", "Major": 14, "Minor": 38, "Bld": 33135},)),
+        "vc_runtime": Answer("vc_runtime", output=({"Major": 14, "Minor": 38, "Bld": 33135},)),
+        "vc_runtime_wow": Answer("vc_runtime_wow", error=NO_KEY),
         "archive.hash": Answer("archive.hash", output=({"Hash": SHA},)),
         "installed": Answer("installed", content=json.dumps({"archive_sha256": SHA, "python": PYTHON}).encode()),
         "current": Answer("current", content=b'{"environment": "abababababab", "previous": "0123456789ab"}'),
@@ -66,7 +69,7 @@ def bare(**given: Answer) -> Answers:
     """A host that has nothing of it."""
     nothing = {
         "python": Answer("python", error=NO_KEY),
-        "vc_runtime": Answer("vc_runtime"),
+        "vc_runtime": Answer("vc_runtime", error=NO_KEY),
         "archive__hash": Answer("archive.hash", error=NO_FILE),
         "installed": Answer("installed"),
         "current": Answer("current"),
@@ -129,10 +132,8 @@ def switched(previous: str | None) -> Call:
 def test_reads_only_what_the_options_are_about() -> None:
     assert RESOURCE.read(options()) == [
         Cmdlet("python", "Get-ItemProperty", {"LiteralPath": PYTHON_KEY}, ("ExecutablePath?",)),
-        Cmdlet("vc_runtime", "Get-ItemProperty", {"Path": [
-            "HKLM:\\SOFTWARE\\Microsoft\\VisualStudio\\14.0\\VC\\Runtimes\\*",
-            "HKLM:\\SOFTWARE\\WOW6432Node\\Microsoft\\VisualStudio\\14.0\\VC\\Runtimes\\*",
-        ]}, ("PSChildName", "Major?", "Minor?", "Bld?")),
+        Cmdlet("vc_runtime", "Get-ItemProperty", {"LiteralPath": VC_KEY}, ("Major?", "Minor?", "Bld?")),
+        Cmdlet("vc_runtime_wow", "Get-ItemProperty", {"LiteralPath": VC_KEY_WOW}, ("Major?", "Minor?", "Bld?")),
         Cmdlet("archive.hash", "Get-FileHash", {"LiteralPath": ["C:\\Install\\house.zip"], "Algorithm": "SHA256"}, ("Hash",)),
         ReadFile("installed", f"{FOLDER}\\installed.json"),
         ReadFile("current", SWITCH),
@@ -231,21 +232,19 @@ def test_an_archive_with_another_hash_is_downloaded_again() -> None:
 
 @pytest.mark.parametrize(
     ("row", "version"),
-    [
-        ({"PSChildName": "x64", "Major": 14, "Minor": 16, "Bld": 27033}, "14.16.27033"),
-        ({"PSChildName": "x86", "Major": 14, "Minor": 38, "Bld": 33135}, None),
-        ({"PSChildName": "x64", "Major": None, "Minor": None, "Bld": None}, None),
-    ],
+    [({"Major": 14, "Minor": 16, "Bld": 27033}, "14.16.27033"), ({"Major": None, "Minor": None, "Bld": None}, None)],
 )
-def test_a_runtime_that_is_too_old_or_of_another_processor_does_not_count(row: dict[str, Any], version: str | None) -> None:
+def test_a_runtime_that_is_too_old_does_not_count(row: dict[str, Any], version: str | None) -> None:
     found = plan(options(), installed(vc_runtime=Answer("vc_runtime", output=(row,))))
     assert found.differences == (Difference("vc_runtime", version, "14.20 or newer"),)
     assert found.blockers == ("the Visual C++ runtime is missing or too old, and vc_runtime.installer is not given",)
 
 
-def test_the_newest_of_several_runtimes_counts() -> None:
-    rows = tuple({"PSChildName": "x64", "Major": 14, "Minor": minor, "Bld": 1} for minor in (16, 40, 29))
-    assert plan(options(), installed(vc_runtime=Answer("vc_runtime", output=rows))).state["vc_runtime"] == "14.40.1"
+def test_the_newer_of_two_entries_for_the_runtime_counts() -> None:
+    newer = Answer("vc_runtime_wow", output=({"Major": 14, "Minor": 40, "Bld": 1},))
+    assert plan(options(), installed(vc_runtime_wow=newer)).state["vc_runtime"] == "14.40.1"
+    alone = installed(vc_runtime_wow=newer, vc_runtime=Answer("vc_runtime", error=NO_KEY))
+    assert plan(options(), alone).differences == ()
 
 
 def test_what_the_operator_must_bring_blocks_but_the_differences_are_known() -> None:
