@@ -7,6 +7,7 @@ import hashlib
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from .spec import HostSpec
@@ -55,13 +56,15 @@ class MigrationNetwork:
 
 
 class HyperV:
-    """settings: named as the properties of the VMHost object; numa_spanning_in_effect: what vmms read when it last started."""
+    """settings: named as the properties of the VMHost object; numa_spanning_in_effect: what vmms read when it last started;
+    takes_networks_from: vmms refuses migration networks until then, where live migration was just switched on."""
 
     def __init__(self, name: str, spec: HostSpec, note: Callable[[str], None]) -> None:
         digest = hashlib.sha256(name.encode()).hexdigest().upper()[:4]
         self.settings = {**_DEFAULTS, "MacAddressMinimum": f"00155D{digest}00", "MacAddressMaximum": f"00155D{digest}FF"}
         self.numa_spanning_in_effect = True
         self.networks: tuple[MigrationNetwork, ...] = ()
+        self.takes_networks_from: datetime | None = None
         self.virtual_machines = tuple(
             VirtualMachine(uuid.uuid5(uuid.NAMESPACE_DNS, f"{vm.name}.{name}"), vm.name, vm.state) for vm in spec.virtual_machines
         )
