@@ -42,6 +42,7 @@ def start_service(machine: Machine, bound: Bound) -> list[PSObject]:
         # A service that runs already is left alone without an error.
         if service.run is None:
             machine.services.start(service.name)
+        _wait(machine, service)
 
     return _control(machine, bound, "StartServiceCommand", start)
 
@@ -59,6 +60,7 @@ def stop_service(machine: Machine, bound: Bound) -> list[PSObject]:
 def restart_service(machine: Machine, bound: Bound) -> list[PSObject]:
     def restart(service: Service) -> None:
         machine.services.restart(service.name, force=bool(bound.get("Force")))
+        _wait(machine, service)
 
     return _control(machine, bound, "RestartServiceCommand", restart)
 
@@ -116,6 +118,13 @@ def controller(machine: Machine, service: Service) -> PSObject:
         "ServicesDependedOn": _others(service.dependencies),
         "DependentServices": _others(item.name for item in machine.services.dependents(service.name)),
     }, text=_CONTROLLER)
+
+
+def _wait(machine: Machine, service: Service) -> None:
+    """The cmdlets that start a service come back when it runs (Service.cs: DoWaitForStatus); sc.exe does not wait."""
+    seconds = machine.services.seconds_to_run(service)
+    if seconds:
+        machine.sleep(seconds)
 
 
 def _others(names: Iterable[str]) -> list[PSObject]:
@@ -198,6 +207,7 @@ def _set_status(machine: Machine, service: Service, wanted: str) -> None:
     try:
         if wanted.lower() == "running":
             machine.services.start(service.name)
+            _wait(machine, service)
         else:
             machine.services.stop(service.name)
     except Win32Error as error:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +41,7 @@ def get_file_hash(machine: Machine, bound: Bound) -> list[PSObject]:
 
 @cmdlet("Start-Sleep", source=f"{_DOCS} Microsoft.PowerShell.Utility")
 def start_sleep(machine: Machine, bound: Bound) -> list[Any]:
-    """Sleeps for real: the clock of the machine is the real one."""
-    time.sleep(bound["Milliseconds"] / 1000 if "Milliseconds" in bound else bound["Seconds"])
+    machine.sleep(bound["Milliseconds"] / 1000 if "Milliseconds" in bound else bound["Seconds"])
     return []
 
 

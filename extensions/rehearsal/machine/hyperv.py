@@ -93,9 +93,17 @@ class HyperV:
 
     def dump(self) -> dict[str, Any]:
         networks = [[network.subnet, network.priority] for network in self.networks]
-        return {"settings": self.settings, "numa_spanning_in_effect": self.numa_spanning_in_effect, "networks": networks}
+        takes_from = self.takes_networks_from.isoformat() if self.takes_networks_from else None
+        return {
+            "settings": self.settings,
+            "numa_spanning_in_effect": self.numa_spanning_in_effect,
+            "networks": networks,
+            "takes_networks_from": takes_from,
+        }
 
     def load(self, data: dict[str, Any]) -> None:
         self.settings = dict(data["settings"])
         self.numa_spanning_in_effect = data["numa_spanning_in_effect"]
         self.networks = tuple(MigrationNetwork(subnet, priority) for subnet, priority in data["networks"])
+        takes_from = data["takes_networks_from"]
+        self.takes_networks_from = datetime.fromisoformat(takes_from) if takes_from else None

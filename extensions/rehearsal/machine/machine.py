@@ -3,6 +3,7 @@
 """A simulated Windows server: its parts, and what happens to all of them at a reboot."""
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -62,6 +63,8 @@ class Machine:
         self.name = name
         self.spec = spec
         self.now = now
+        # How whoever runs the machine lets time pass; a test with a clock of its own replaces it.
+        self.sleep: Callable[[float], None] = time.sleep
         self.changes: list[str] = []
         self.hooks = Hooks()
         self.identity = Identity((spec.computer_name or name).upper(), spec.domain, spec.workgroup)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from .errors import Win32Error, win32_error
@@ -175,8 +175,13 @@ class Services:
         run = self.running.get(service.name.lower())
         if run is None:
             return "Stopped"
-        ready = run.started_at + timedelta(seconds=0 if service.is_driver else self._start_seconds)
-        return "Running" if self._now() >= ready else "StartPending"
+        return "StartPending" if self.seconds_to_run(service) else "Running"
+
+    def seconds_to_run(self, service: Service) -> float:
+        """How long a service that was started is still StartPending."""
+        if service.run is None or service.is_driver:
+            return 0.0
+        return max(0.0, (service.run.started_at - self._now()).total_seconds() + self._start_seconds)
 
     def dependents(self, name: str) -> list[Service]:
         """The services that depend on this one directly."""

@@ -47,6 +47,7 @@ class Host:
         self.clock = Clock()
         self.spec = HostSpec.from_mapping({**spec, "timing": timing}, "hosts.hv01")
         self.machine = Machine.build("hv01", self.spec, self.clock)
+        self.machine.sleep = self.clock.pass_by
 
     def up(self) -> bool:
         return self.machine.up

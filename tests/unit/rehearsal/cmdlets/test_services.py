@@ -68,13 +68,23 @@ def test_dependents_stop_and_start_with_force_only(host: Host) -> None:
     assert host.values("Get-Service", "Status", Name=["demo"]) == ["Stopped"]
 
 
-def test_start_takes_its_time() -> None:
+def test_start_takes_its_time_and_the_cmdlets_wait_for_it() -> None:
+    """Service.cs: DoWaitForStatus. sc.exe comes back at once."""
     host = Host(timing={"service_start_seconds": 20})
-    host.clock.pass_by(60)
-    host.rows("Start-Service", Name=["VSS"])
-    assert host.values("Get-CimInstance", "State", ClassName="Win32_Service", Filter="Name='VSS'") == ["Start Pending"]
-    host.clock.pass_by(20)
+    states = []
+    host.program("sc.exe", "start", "VSS")
+    for seconds in (0, 20):
+        host.clock.pass_by(seconds)
+        states += host.values("Get-CimInstance", "State", ClassName="Win32_Service", Filter="Name='VSS'")
+    assert states == ["Start Pending", "Running"]
+    before = host.clock.moment
+    host.rows("Restart-Service", Name=["VSS"])
     assert host.values("Get-Service", "Status", Name=["VSS"]) == ["Running"]
+    host.rows("Start-Service", Name=["MSiSCSI"])
+    assert host.values("Get-Service", "Status", Name=["MSiSCSI"]) == ["Running"]
+    assert (host.clock.moment - before).total_seconds() == 40
+    host.rows("Start-Sleep", Seconds=3)
+    assert (host.clock.moment - before).total_seconds() == 43
 
 
 def test_configuration_is_the_registry(host: Host) -> None:

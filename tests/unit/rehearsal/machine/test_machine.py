@@ -185,6 +185,7 @@ def test_state_survives_a_dump(clock: Clock) -> None:
     machine.services.create("demo", r"C:\demo.exe", dependencies=["vmms"])
     machine.services.start("demo")
     machine.hyperv.set_networks([MigrationNetwork("10.0.0.0/24", 5), MigrationNetwork("10.1.0.0/24", None)])
+    machine.hyperv.takes_networks_from = clock.moment
     machine.firewall.enable(machine.firewall.rules()[0], False)
     machine.rename("node7")
     install(machine, "HostGuardian")
