@@ -68,7 +68,6 @@ bench: rehearse ## Check the rehearsal's figures against the budgets
 	pytest benchmarks
 
 lock: setup ## Resolve requirements-dev.txt anew for Python 3.11 and newer, into constraints.txt
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
 		--output-file constraints.txt requirements-dev.txt pyproject.toml
 
