@@ -231,6 +231,8 @@ def _resolve(state: _Batch, value: Any) -> Any:
         return value
     if "$text" in value:
         return _text(value["$text"])
+    if "$plain_secret" in value:
+        return _text(value["$plain_secret"])
     if "$bytes" in value:
         return base64.b64decode(value["$bytes"], validate=True)
     if "$secret" in value:

@@ -128,9 +128,10 @@ def _static(value: Any) -> Any:
         return value
     if "$ref" in value or "$unknown" in value:
         return Unknown()
-    if "$text" in value or "$secret" in value:
-        text = base64.b64decode(value.get("$text") or value["$secret"]).decode("utf-16-le", "surrogatepass")
-        return text if "$text" in value else SecureString(text)
+    for tag in ("$text", "$plain_secret", "$secret"):
+        if tag in value:
+            text = base64.b64decode(value[tag]).decode("utf-16-le", "surrogatepass")
+            return SecureString(text) if tag == "$secret" else text
     if "$bytes" in value:
         return base64.b64decode(value["$bytes"])
     if "$credential" in value:

@@ -40,6 +40,13 @@ class Secret:
 
 
 @dataclass(frozen=True)
+class PlainSecret:
+    """A value that reaches the host as a plain string, because what takes it takes no SecureString, and is never shown here."""
+
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Credential:
     """A PSCredential."""
 
@@ -179,6 +186,8 @@ def encode_value(value: Any) -> Any:
         return {"$bytes": _base64(value)}
     if isinstance(value, Secret):
         return {"$secret": _base64(value.text.encode("utf-16-le", "surrogatepass"))}
+    if isinstance(value, PlainSecret):
+        return {"$plain_secret": _base64(value.text.encode("utf-16-le", "surrogatepass"))}
     if isinstance(value, Credential):
         password = _base64(value.password.encode("utf-16-le", "surrogatepass"))
         return {"$credential": encode_value(value.username), "password": password}

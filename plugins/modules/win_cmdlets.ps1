@@ -67,6 +67,7 @@ function Resolve-Value($Value) {
     if ($Value -isnot [Management.Automation.PSCustomObject]) { return , $Value }
     $tags = @($Value.PSObject.Properties.Name)
     if ($tags -contains '$text') { return ConvertFrom-Base64 $Value.'$text' }
+    if ($tags -contains '$plain_secret') { return ConvertFrom-Base64 $Value.'$plain_secret' }
     if ($tags -contains '$bytes') { return , [Convert]::FromBase64String($Value.'$bytes') }
     if ($tags -contains '$secret') { return ConvertTo-Secret $Value.'$secret' }
     if ($tags -contains '$ref') { return Resolve-Reference $Value }

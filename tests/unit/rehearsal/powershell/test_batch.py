@@ -191,6 +191,14 @@ def test_tags_arrive_as_what_they_stand_for() -> None:
     assert taken[0]["Credential"] == PSCredential("LÄB\\u", "p'\"`")
 
 
+def test_a_plain_secret_arrives_as_a_string_also_inside_a_hashtable() -> None:
+    models = Models()
+    taken = recording(models, "Invoke-CimMethod")
+    arguments = {"StartName": "LAB\\nova", "StartPassword": {"$plain_secret": text("pä$(1)")}}
+    run(models, {"cmdlet": "Invoke-CimMethod", "parameters": {"ClassName": "X", "MethodName": "Change", "Arguments": arguments}})
+    assert taken[0]["Arguments"] == {"StartName": "LAB\\nova", "StartPassword": "pä$(1)"}
+
+
 def test_until_and_retry() -> None:
     states = iter(["StartPending", "StartPending", "Running"])
     models = Models()
