@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
-
 from ansible_collections.winstack.hyperv.plugins.filter.msi_arguments import FilterModule
 
 arguments = FilterModule().filters()["msi_arguments"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from ansible_collections.winstack.hyperv.plugins.module_utils.answers import Answer, Answers, CallFailed, CmdletError
 from ansible_collections.winstack.hyperv.plugins.module_utils.calls import Cmdlet
 from ansible_collections.winstack.hyperv.plugins.module_utils.plans import Difference
