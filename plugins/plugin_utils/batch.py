@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+
 from ..module_utils.answers import Answers, decode_answers
 from ..module_utils.calls import Call, encode_batch
 
@@ -31,9 +33,20 @@ def batch_runner(action: Any, task_vars: dict[str, Any] | None) -> RunBatch:
         if not calls:
             return Answers()
         arguments = {"batch": encode_batch(calls, stop_on_error=stop_on_error)}
-        result = action._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars)
+        result = _execute(action, arguments, task_vars)
         if "results" not in result:
             raise BatchFailed(result)
         return decode_answers(result["results"])
 
     return run
+
+
+def _execute(action: Any, arguments: dict[str, str], task_vars: dict[str, Any] | None) -> dict[str, Any]:
+    try:
+        return action._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars)
+    except AnsibleError:
+        raise
+    except Exception as error:
+        # What the winrm and psrp plugins let through when a host goes away in the middle is of many types.
+        message = f"the connection to the host was lost while a batch ran: {error}. Run the play again: it reads what was done and finishes it"
+        raise AnsibleConnectionFailure(message) from error

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import yaml
 from rehearsal.journal import Entry
 from rehearsal.lab import from_mapping
@@ -63,6 +65,18 @@ class Site:
         events = [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
         stats = next((event["stats"] for event in events if "stats" in event), {})
         return Run(ended.returncode, ended.stdout + ended.stderr, stats, list(_failures(events)))
+
+    def wait(self, host: str) -> None:
+        """Returns when the host answers again after it went away."""
+        url = f"http://{self.lab.lab.hosts[host].access.address}:{self.lab.ports[host].http}/wsman"
+        for _ in range(100):
+            try:
+                requests.post(url, timeout=5)
+            except requests.ConnectionError:
+                time.sleep(0.1)
+            else:
+                return
+        raise TimeoutError(f"{host} did not come back")
 
     def calls(self, host: str) -> list[Entry]:
         """The remote calls of the last play."""
