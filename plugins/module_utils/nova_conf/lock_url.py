@@ -26,7 +26,7 @@ def problems(url: str, release: str) -> list[str]:
     """What keeps a URL from working. The texts never repeat the URL: it may hold a password."""
     try:
         parts = urlsplit(url)
-        _ = parts.port
+        str(parts.port)  # an invalid port shows only when it is read
     except ValueError as error:
         return [f"it is not a URL ({error})"]
     if parts.scheme in ("etcd3+http", "etcd3+https"):

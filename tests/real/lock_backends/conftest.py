@@ -62,7 +62,7 @@ def free_port() -> int:
 def started(command: list[str], port: int, log: Path) -> Server:
     """Starts a server and waits until its port answers."""
     process = subprocess.Popen(command, stdout=log.open("wb"), stderr=subprocess.STDOUT)
-    for _ in range(150):
+    for _number in range(150):
         assert process.poll() is None, log.read_text(errors="replace")[-2000:]
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

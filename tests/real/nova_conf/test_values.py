@@ -19,7 +19,7 @@ FILES, PER_FILE = 50, 400  # 20,000 values a release
 
 def test_values_come_back_equal(run_real: Any, release: str) -> None:
     chance = random.Random(f"values {release}")
-    files = [{f"o{number}": case(chance, f"o{number}") for number in range(PER_FILE)} for _ in range(FILES)]
+    files = [{f"o{number}": case(chance, f"o{number}") for number in range(PER_FILE)} for _number in range(FILES)]
     declared = [{name: item.spec for name, item in cases.items()} for cases in files]
     answers = run_real(
         release,
@@ -46,7 +46,7 @@ def _settings(cases: Any) -> content.Settings:
 def test_refused_is_refused_and_read_is_read(run_real: Any, release: str) -> None:
     """6,000 texts over every kind of type: refused here where oslo.config refuses, and else the same value."""
     chance = random.Random(f"texts {release}")
-    rounds = [{f"o{number}": (spec, raw_text(chance)) for number, spec in enumerate(TYPES * 4)} for _ in range(54)]
+    rounds = [{f"o{number}": (spec, raw_text(chance)) for number, spec in enumerate(TYPES * 4)} for _number in range(54)]
     answers = run_real(
         release,
         "read_values.py",
@@ -87,7 +87,7 @@ def _mine(spec: dict[str, Any], text: str) -> Any:
 def test_any_file_is_parsed_alike(run_real: Any, release: str) -> None:
     """5,000 files of awkward lines: the same assignments, or refused by both."""
     chance = random.Random(f"files {release}")
-    texts = [file_text(chance) for _ in range(5000)]
+    texts = [file_text(chance) for _number in range(5000)]
     answers = run_real(release, "parse_files.py", texts)
     wrong = [(text, answer) for text, answer in zip(texts, answers, strict=True) if _parsed(text) != answer]
     assert not wrong, wrong[:3]

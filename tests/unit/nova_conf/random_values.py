@@ -64,7 +64,7 @@ class Case:
 
 
 def text(chance: random.Random, alphabet: str = ALPHABET) -> str:
-    pieces = [chance.choice(SNIPPETS) if chance.random() < 0.2 else chance.choice(alphabet) for _ in range(chance.randint(0, 14))]
+    pieces = [chance.choice(SNIPPETS) if chance.random() < 0.2 else chance.choice(alphabet) for _number in range(chance.randint(0, 14))]
     return "".join(pieces)
 
 
@@ -110,12 +110,12 @@ def _string(chance: random.Random) -> Made:
 
 
 def _multi(chance: random.Random) -> Made:
-    return _same({"type": "string", "multi": True}, [text(chance) for _ in range(chance.randint(1, 4))])
+    return _same({"type": "string", "multi": True}, [text(chance) for _number in range(chance.randint(1, 4))])
 
 
 def _lines(chance: random.Random) -> Made:
     first = text(chance).strip() or "x"
-    return _same({"type": "string"}, "\n".join([first, *(text(chance).strip() or "y" for _ in range(chance.randint(1, 3)))]))
+    return _same({"type": "string"}, "\n".join([first, *(text(chance).strip() or "y" for _number in range(chance.randint(1, 3)))]))
 
 
 def _integer(chance: random.Random) -> Made:
@@ -144,18 +144,18 @@ def _boolean(chance: random.Random) -> Made:
 
 
 def _list(chance: random.Random) -> Made:
-    return _same({"type": "list", "item": {"type": "string"}, "bounds": False}, [item(chance) for _ in range(chance.randint(0, 5))])
+    return _same({"type": "list", "item": {"type": "string"}, "bounds": False}, [item(chance) for _number in range(chance.randint(0, 5))])
 
 
 def _bounded_list(chance: random.Random) -> Made:
     # A bracket at an end of an item would be taken for the list's own; nothing in the releases has such values.
-    items = [item(chance).strip("[]\"' \t") or "z" for _ in range(chance.randint(0, 4))]
+    items = [item(chance).strip("[]\"' \t") or "z" for _number in range(chance.randint(0, 4))]
     return _same({"type": "list", "item": {"type": "string"}, "bounds": True}, items)
 
 
 def _integer_list(chance: random.Random) -> Made:
     return _same(
-        {"type": "list", "item": {"type": "integer"}, "bounds": False}, [chance.randint(-9, 99) for _ in range(chance.randint(0, 5))]
+        {"type": "list", "item": {"type": "integer"}, "bounds": False}, [chance.randint(-9, 99) for _number in range(chance.randint(0, 5))]
     )
 
 
@@ -175,22 +175,22 @@ def _port(chance: random.Random) -> Made:
 
 
 def _ip(chance: random.Random) -> Made:
-    four = ".".join(str(chance.randint(0, 255)) for _ in range(4))
-    six = ":".join(f"{chance.randint(0, 0xFFFF):x}" for _ in range(8))
+    four = ".".join(str(chance.randint(0, 255)) for _number in range(4))
+    six = ":".join(f"{chance.randint(0, 0xFFFF):x}" for _number in range(8))
     version = chance.choice((4, 6))
     return _same({"type": "ip", "version": version}, four if version == 4 else six)
 
 
 def _host(chance: random.Random) -> Made:
     labels = [
-        "".join(chance.choice(string.ascii_letters + string.digits) for _ in range(chance.randint(1, 12)))
-        for _ in range(chance.randint(1, 3))
+        "".join(chance.choice(string.ascii_letters + string.digits) for _number in range(chance.randint(1, 12)))
+        for _number in range(chance.randint(1, 3))
     ]
     return _same({"type": chance.choice(("hostaddress", "hostname", "hostdomain"))}, ".".join([*labels, "n" + labels[0]]))
 
 
 def _uri(chance: random.Random) -> Made:
-    path = "".join(chance.choice(string.ascii_letters + "/-_.~!$&'()*+,;=:@") for _ in range(chance.randint(0, 12)))
+    path = "".join(chance.choice(string.ascii_letters + "/-_.~!$&'()*+,;=:@") for _number in range(chance.randint(0, 12)))
     return _same(
         {"type": "uri"}, f"{chance.choice(('http', 'https', 'ws'))}://h{chance.randint(0, 99)}.example:{chance.randint(1, 9999)}/{path}"
     )
@@ -267,7 +267,7 @@ _LINES = (
 def file_text(chance: random.Random) -> str:
     """Lines of all kinds, with all three ends of lines; most begin with a group so that they are not all refused."""
     lines = ["[g]"] if chance.random() < 0.8 else []
-    lines += [chance.choice(_LINES) if chance.random() < 0.9 else text(chance) for _ in range(chance.randint(0, 8))]
+    lines += [chance.choice(_LINES) if chance.random() < 0.9 else text(chance) for _number in range(chance.randint(0, 8))]
     return "".join(line + chance.choice(("\n", "\r\n", "\n", "\r")) for line in lines)
 
 
