@@ -23,8 +23,10 @@ def read(path: str) -> Any:
     return yaml.safe_load((ROOT / path).read_text())
 
 
-def test_every_module_has_its_action_and_every_action_its_module() -> None:
-    assert names("action") == names("modules") - INTERNAL
+def test_every_documented_task_has_something_that_runs() -> None:
+    """A file with documentation alone needs an action of its name; every action needs documentation."""
+    on_their_own = {name for name in names("modules") - INTERNAL if "AnsibleModule(" in (ROOT / f"plugins/modules/{name}.py").read_text()}
+    assert names("action") == names("modules") - INTERNAL - on_their_own
 
 
 def test_the_action_group_is_all_modules() -> None:
