@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ssl
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
 LDAP3_ERROR = ""
 try:
@@ -33,6 +33,8 @@ NAMES_A_FILTER = 50
 # What is done with an attribute's values, in order.
 Operation: TypeAlias = tuple[Literal["add", "delete", "replace"], tuple[bytes, ...]]
 Operations: TypeAlias = Mapping[str, tuple[Operation, ...]]
+
+_Answer = TypeVar("_Answer")
 
 
 class DirectoryError(Exception):
@@ -176,14 +178,14 @@ def _credentials(settings: Settings) -> dict[str, Any]:
     return kerberos if settings.transport == "ldaps" else {**kerberos, "session_security": ldap3.ENCRYPT}
 
 
-def _translated(doing: str, request: Any) -> Any:
-    errors: tuple[type[Exception], ...] = (ldap3.core.exceptions.LDAPException, OSError)
-    if not GSSAPI_ERROR:
-        errors = (*errors, gssapi.exceptions.GSSError)
+def _translated(doing: str, request: Callable[[], _Answer]) -> _Answer:
+    kerberos: tuple[type[Exception], ...] = () if GSSAPI_ERROR else (gssapi.exceptions.GSSError,)
     try:
         return request()
-    except errors as error:
-        raise DirectoryError(f"{doing}: {error}") from error
+    except (ldap3.core.exceptions.LDAPException, OSError, *kerberos) as error:
+        # When Kerberos fails, ldap3 ends the bind, and the server's complaint about that hides the reason.
+        reason = error.__context__ if isinstance(error.__context__, kerberos) else error
+        raise DirectoryError(f"{doing}: {reason}") from error
 
 
 def _entry(found: Mapping[str, Any]) -> Entry:

@@ -7,6 +7,7 @@ below, which are installed where they are absent. docs/resources/ad_delegation.m
 """
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -35,6 +36,7 @@ ADMIN = ("Administrator@LAB.TEST", "Adm1n.of-the-lab")
 MACHINE_PASSWORD = "M4chine.in-the-lab"
 MIGRATION = "Microsoft Virtual System Migration Service"
 START_SECONDS = 60
+STOP_SECONDS = 10
 
 KRB5_CONF = """\
 [libdefaults]
@@ -82,6 +84,10 @@ class Domain:
         return self.folder / "dc/etc/smb.conf"
 
     @property
+    def database(self) -> Path:
+        return self.folder / "dc/private/sam.ldb"
+
+    @property
     def ca_file(self) -> Path:
         return self.folder / "dc/private/tls/ca.pem"
 
@@ -109,7 +115,8 @@ class Domain:
     def start(self) -> None:
         # An empty /etc/samba: a smb.conf there would be taken for this domain's.
         (self._covered / "samba").mkdir(parents=True)
-        (self._covered / "hosts").write_text(f"127.0.0.1 localhost {SERVER} dc1\n")
+        # The first name is what Kerberos makes of the others.
+        (self._covered / "hosts").write_text(f"127.0.0.1 {SERVER} dc1 localhost\n")
         (self.folder / "krb5.conf").write_text(KRB5_CONF)
         subprocess.run(["ip", "netns", "add", self.namespace], check=True)
         self.run("ip", "link", "set", "lo", "up")
@@ -126,6 +133,11 @@ class Domain:
                 ["ip", "netns", "exec", self.namespace, *command], stdout=log, stderr=log, start_new_session=True
             )
         self._wait_until_it_answers()
+        # [MS-ADA2] 2.218 calls the attribute systemOnly, which Samba takes at its word; Windows lets LDAP clients write it.
+        self.ldif(
+            f"dn: CN=ms-DS-Allowed-To-Act-On-Behalf-Of-Other-Identity,CN=Schema,CN=Configuration,{SUFFIX}\nchangetype: modify\n"
+            "replace: systemOnly\nsystemOnly: FALSE\n"
+        )
 
     def _wait_until_it_answers(self) -> None:
         assert self.process
@@ -139,16 +151,31 @@ class Domain:
         raise AssertionError(f"The domain controller did not start: {(self.folder / 'samba.log').read_text()[-3000:]}")
 
     def stop(self) -> None:
+        """Ends what runs in the namespace, all of which this object started, and removes the namespace."""
         if self.process:
-            # The session that start() opened holds the domain controller's processes and nothing else.
-            os.killpg(self.process.pid, signal.SIGTERM)
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait(20)
+            self.process.terminate()
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            end = time.monotonic() + STOP_SECONDS
+            while (left := self._processes()) and time.monotonic() < end:
+                time.sleep(0.2)
+            for process in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, sign)
+        if self.process:
+            self.process.wait(STOP_SECONDS)
         subprocess.run(["ip", "netns", "delete", self.namespace], check=True)
         shutil.rmtree(self._covered)
+
+    def _processes(self) -> list[int]:
+        listed = subprocess.run(["ip", "netns", "pids", self.namespace], check=True, capture_output=True, text=True).stdout
+        return [int(line) for line in listed.split() if self._runs(int(line))]
+
+    def _runs(self, process: int) -> bool:
+        """False for one that has ended and waits for its parent to notice."""
+        try:
+            return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        except OSError:
+            return False
 
     # What a test needs in the domain
 
@@ -170,19 +197,24 @@ class Domain:
         """Changes the directory by another way than the module's."""
         file = self.folder / "change.ldif"
         file.write_text(text)
-        self.run("ldbmodify", "-H", str(self.folder / "dc/private/sam.ldb"), str(file))
+        self.run("ldbmodify", "-H", str(self.database), "--option=dsdb:schema update allowed=yes", str(file))
 
     def dump(self) -> str:
         """All computers with everything that delegation touches, read by another way than the module's."""
         names = ("msDS-AllowedToDelegateTo", "msDS-AllowedToActOnBehalfOfOtherIdentity", "userAccountControl", "uSNChanged")
-        return self.run("ldbsearch", "-H", str(self.folder / "dc/private/sam.ldb"), "(objectCategory=computer)", *names).stdout
+        return self.run("ldbsearch", "-H", str(self.database), "(objectCategory=computer)", *names).stdout
 
     def values(self, computer: str, attribute: str) -> list[str]:
         found = self.run(
-            "ldbsearch", "-H", str(self.folder / "dc/private/sam.ldb"), "--show-binary", f"(sAMAccountName={computer}$)", attribute
+            "ldbsearch", "-H", str(self.database), "--show-binary", f"(sAMAccountName={computer}$)", attribute
         ).stdout
         unfolded = found.replace("\n ", "")
         return sorted(line.partition(": ")[2] for line in unfolded.splitlines() if line.lower().startswith(f"{attribute.lower()}: "))
+
+    def accepted(self, computer: str) -> list[str]:
+        """The accounts that the computer's descriptor accepts, as Samba's own tool reads it."""
+        lines = self.samba_tool("delegation", "show", f"{computer}$").splitlines()
+        return sorted(line.partition(": ")[2] for line in lines if line.startswith("msDS-AllowedToActOnBehalfOfOtherIdentity: "))
 
     def delegated_ticket(self, source: str, user: str, service: str) -> subprocess.CompletedProcess[str]:
         """The source's attempt to get a ticket to the service in the user's name (S4U2Self, then S4U2Proxy). Fails without raising."""

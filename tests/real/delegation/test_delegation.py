@@ -16,7 +16,6 @@ NAMES = {"hv01": "HV01", "HV02.lab.test": "HV02", "HV03": "HV03"}
 REFUSED = "KDC can't fulfill requested option"
 TRUSTED_TO_AUTH = 0x1000000
 DELEGATES_TO = "msDS-AllowedToDelegateTo"
-ALLOWED_TO_ACT = "msDS-AllowedToActOnBehalfOfOtherIdentity"
 
 
 def services(*targets: str, migration: bool = True) -> list[str]:
@@ -187,10 +186,83 @@ def test_a_sensitive_user_is_warned_about(clean: Domain, delegation: RunModule) 
     assert done["warnings"] == ["alice: the account is marked as sensitive and cannot be delegated; migrations that it starts will fail."]
 
 
-@pytest.mark.parametrize(("transport", "ca"), [("ldap", False), ("ldaps", True)])
-def test_kerberos(clean: Domain, delegation: RunModule, sealing_ldap3: str, transport: str, ca: bool) -> None:
+@pytest.mark.parametrize("transport", ["ldap", "ldaps"])
+def test_kerberos(clean: Domain, delegation: RunModule, sealing_ldap3: str, transport: str) -> None:
+    """Samba's default refuses what is neither sealed nor TLS, so that `ldap` works shows that it is sealed."""
     environment = {"KRB5CCNAME": f"FILE:{clean.folder}/admin", "PYTHONPATH": sealing_ldap3}
-    options = {"authentication": "kerberos", "transport": transport, "ca_file": str(clean.ca_file) if ca else None}
-    done = delegation(environment=environment, hosts=["HV01", "HV02"], **options)
-    assert done["changed"], done
+    options = {"authentication": "kerberos", "transport": transport, "ca_file": str(clean.ca_file)}
+    assert delegation(environment=environment, hosts=["HV01", "HV02"], **options)["changed"]
     assert_granted(clean, "HV01", "HV02")
+    assert not delegation(environment=environment, hosts=["HV01", "HV02"], **options)["changed"]
+
+
+def test_kerberos_without_a_ticket(clean: Domain, delegation: RunModule, sealing_ldap3: str) -> None:
+    environment = {"KRB5CCNAME": f"FILE:{clean.folder}/none", "PYTHONPATH": sealing_ldap3}
+    done = delegation(environment=environment, hosts=["HV01"], authentication="kerberos", transport="ldap")
+    assert done["msg"].startswith(f"connecting to ldap://{SERVER}:389: ")
+    assert "No Kerberos credentials available" in done["msg"]
+
+
+def dn(*computers: str) -> list[str]:
+    return sorted(f"CN={name},CN=Computers,DC=lab,DC=test" for name in computers)
+
+
+def test_resource_based(clean: Domain, delegation: RunModule) -> None:
+    """Read back by Samba's own tool. Its KDC (4.17, Heimdal) knows only classic delegation, so no ticket can prove this type."""
+    untouched = clean.dump()
+    options = {"hosts": ["HV01", "HV02", "HV03"], "file_servers": ["FS01"], "type": "resource_based"}
+    foreseen = delegation(check=True, **options)
+    assert clean.dump() == untouched
+    done = delegation(**options)
+    assert done["computers"] == foreseen["computers"]
+    assert done["changed_hosts"] == ["HV01", "HV02", "HV03"]
+    assert clean.accepted("HV01") == dn("HV02", "HV03")
+    assert clean.accepted("HV02") == dn("HV01", "HV03")
+    assert clean.accepted("FS01") == dn("HV01", "HV02", "HV03")
+    assert clean.accepted("HV04") == []
+    assert clean.values("HV01", "userAccountControl") == ["4096"]
+    assert clean.values("HV01", DELEGATES_TO) == []
+    settled = clean.dump()
+    assert not delegation(**options)["changed"]
+    assert clean.dump() == settled
+
+
+def test_resource_based_additive_and_exact(clean: Domain, delegation: RunModule) -> None:
+    for principal in ("HV03$", "alice", "HV02$"):
+        clean.samba_tool("delegation", "add-principal", "HV01$", principal)
+    clean.samba_tool("delegation", "add-principal", "FS01$", "HV04$")
+    options = {"hosts": ["HV01", "HV02"], "file_servers": ["FS01"], "type": "resource_based"}
+    done = delegation(**options)
+    before = {computer["name"]: computer["before"]["allows"] for computer in done["computers"]}
+    assert before == {"HV01": ["HV02", "HV03", "alice"], "HV02": [], "FS01": ["HV04"]}
+    assert [computer["name"] for computer in done["computers"] if computer["changed"]] == ["HV02", "FS01"]
+    assert clean.accepted("HV01") == sorted([*dn("HV02", "HV03"), "CN=alice,CN=Users,DC=lab,DC=test"])
+
+    assert delegation(**options, mode="exact")["changed"]
+    assert clean.accepted("HV01") == dn("HV02")
+    assert clean.accepted("FS01") == dn("HV01", "HV02", "HV04")
+    assert not delegation(**options, mode="exact")["changed"]
+
+
+def test_resource_based_host_that_leaves(clean: Domain, delegation: RunModule) -> None:
+    options = {"file_servers": ["FS01"], "type": "resource_based"}
+    delegation(hosts=["HV01", "HV02", "HV03"], **options)
+    clean.samba_tool("delegation", "add-principal", "HV03$", "alice")
+    assert delegation(hosts=["HV03"], state="absent", **options)["changed_hosts"] == ["HV01", "HV02", "HV03"]
+    assert clean.accepted("HV01") == dn("HV02")
+    assert clean.accepted("FS01") == dn("HV01", "HV02")
+    assert clean.accepted("HV03") == ["CN=alice,CN=Users,DC=lab,DC=test"]
+    assert not delegation(hosts=["HV03"], state="absent", **options)["changed"]
+    assert delegation(hosts=["HV03"], state="absent", mode="exact", **options)["changed"]
+    assert clean.values("HV03", "msDS-AllowedToActOnBehalfOfOtherIdentity") == []
+
+
+def test_an_account_without_a_dns_name(clean: Domain, delegation: RunModule) -> None:
+    clean.samba_tool("computer", "create", "HV06")
+    try:
+        assert "hosts: 'HV06': the account has no DNS name yet" in delegation(hosts=["HV01", "HV06"])["msg"]
+        done = delegation(hosts=["HV01", "hv06.lab.test"])
+        assert clean.values("HV01", DELEGATES_TO) == sorted(services("HV06"))
+        assert any("no service principal name" in warning for warning in done["warnings"])
+    finally:
+        clean.samba_tool("computer", "delete", "HV06")
