@@ -15,7 +15,7 @@ from .syntax import SyntaxFault, assignment, escape, expand, parse, write
 from .values import BadValue, from_text
 
 # Options that hold credentials in their URL only at times, such as [coordination] backend_url.
-_CREDENTIALS = re.compile(r"://[^/@\s]*:[^/\s]*@")
+_CREDENTIALS = re.compile(r"://[^@\s]*:[^\s]*@")
 
 # What an option that nobody declared is called when it is likely to be secret: it may be kept, and is shown in differences.
 _SECRET_NAME = re.compile(r"password|passwd|secret|token$|private_key|_key$|connection$|transport_url$", re.IGNORECASE)

@@ -69,6 +69,7 @@ def build(service: Service, options: Mapping[str, Any], existing: Content | None
     if options.get("control_plane_release"):
         warnings += filter(None, [control_plane_warning(known.release, options["control_plane_release"])])
     problems += _encoding_problems(settings, options)
+    warnings += _encoding_warning(settings, options)
     if problems:
         return Built(settings, problems=tuple(problems), warnings=tuple(warnings))
     header, newline = _header(service, known), _NEWLINES[options.get("newline") or "crlf"]
@@ -87,6 +88,11 @@ def unread(service: Service, options: Mapping[str, Any], content: Content) -> li
     """What the service would not find, or fail to read, in a file's content."""
     known = catalogue.load(service.name, options["release"])
     return [text for item in content.settings.values() for text in _doubts(known, item)]
+
+
+def _encoding_warning(settings: Settings, options: Mapping[str, Any]) -> Iterable[str]:
+    if options.get("encoding") == "utf-8" and not all(text.isascii() for item in settings.values() for text in item.texts):
+        yield "encoding: the file holds more than ASCII, so the service needs PYTHONUTF8=1 in its environment"
 
 
 def _encoding_problems(settings: Settings, options: Mapping[str, Any]) -> Iterable[str]:

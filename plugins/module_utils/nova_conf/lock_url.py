@@ -27,8 +27,8 @@ def problems(url: str, release: str) -> list[str]:
     try:
         parts = urlsplit(url)
         str(parts.port)  # an invalid port shows only when it is read
-    except ValueError as error:
-        return [f"it is not a URL ({error})"]
+    except ValueError:
+        return ["it is not a URL; a character such as # or / in a password would do that"]
     if parts.scheme in ("etcd3+http", "etcd3+https"):
         return _etcd(parts, release)
     if parts.scheme == "mysql":

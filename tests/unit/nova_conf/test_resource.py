@@ -241,6 +241,8 @@ def test_null_removes_an_option_that_would_be_kept() -> None:
 def test_ascii_or_utf_8() -> None:
     assert any("only ASCII" in problem for problem in plan(None, log_dir="C:\\Protokoll\xe9").refusals)
     assert "log_dir = C:\\Protokoll\xe9".encode() in written(plan(None, log_dir="C:\\Protokoll\xe9", encoding="utf-8")).content
+    assert any("PYTHONUTF8=1" in warning for warning in plan(None, log_dir="C:\\Protokoll\xe9", encoding="utf-8").warnings)
+    assert plan(None, encoding="utf-8").warnings == plan(None).warnings
     assert b"\r" not in written(plan(None, newline="lf")).content
 
 
@@ -268,6 +270,24 @@ def test_states_without_a_host() -> None:
         parse_offline(NOVA, {"release": "2023.2", "running_config": "x"})
     with pytest.raises(ValueError, match="cannot load the compute-hyperv driver"):
         render_offline(NOVA, options(release="2024.1"))
+
+
+@pytest.mark.parametrize("name", ["transport_url", "backend_url"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://u:hid#den@h/db",
+        "mysql://u:hid/den@h:x/db",
+        "hidden",
+        "rabbit://u:hid%den@h/",
+        "x://u:hidden\x00@h",
+        "etcd3+http://u:hid\xe9@h",
+    ],
+)
+def test_no_problem_shows_what_may_hold_a_password(name: str, url: str) -> None:
+    made = plan(current(), **{name: url, "compute_driver": "compute_hyperv.cluster.driver.HyperVClusterDriver", "accept": []})
+    assert made.refusals != ()
+    assert "hid" not in repr(made)
 
 
 def test_misuse_is_refused() -> None:
