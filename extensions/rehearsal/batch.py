@@ -83,7 +83,7 @@ def _attempts(state: _Batch, call: dict[str, Any], injected: PowerShellError | N
     """The call's last attempt. An injected error takes the place of the first one."""
     retry = call.get("retry") or {"count": 0, "seconds": 0}
     result = {"error": injected.as_wire()} if injected else _attempt(state, call)
-    for _ in range(retry["count"]):
+    for _unused in range(retry["count"]):
         if "error" not in result:
             break
         sleep(retry["seconds"])

@@ -79,7 +79,7 @@ def render(uses: Uses, known: Catalogue, models: Models, modules: Mapping[str, r
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
     titles = list(head)
-    return [_row(titles), _row("---" for _ in titles), *(_row(row) for row in rows)]
+    return [_row(titles), _row("---" for _unused in titles), *(_row(row) for row in rows)]
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -135,7 +135,7 @@ def _module(parameters: Mapping[str, Any], become: Become | None) -> ModuleCall:
 
 
 def _from_old_manifest(data: bytes) -> ModuleCall:
-    _, separator, text = data.partition(_SEPARATOR)
+    _unused, separator, text = data.partition(_SEPARATOR)
     if not separator:
         raise NotUnderstood("the bootstrap's input, which has no manifest")
     manifest = _json(text)

@@ -156,7 +156,7 @@ def _server(
 
 
 def _user(authorization: str, authenticate: Callable[[str, str], bool]) -> str | None:
-    scheme, _, encoded = authorization.partition(" ")
+    scheme, _unused, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         return None
     try:

@@ -126,7 +126,7 @@ def calls(wanted: Sequence[ServiceWish], answers: Answers, changed: Iterable[Dif
     paths = {difference.path for difference in changed}
     for number, wish in enumerate(wanted):
         present = _present(number, wish.name, answers)
-        settings = {setting for setting, _, _ in _settings(wish, present) if f"services.{wish.name}.{setting}" in paths}
+        settings = {setting for setting, _unused, _unused in _settings(wish, present) if f"services.{wish.name}.{setting}" in paths}
         if settings:
             yield from _change(f"service{number}", wish, present, settings)
 

@@ -58,12 +58,12 @@ _RECONNECTED = "Reconnected to AMQP server on "
 _AT_WORK = (" nova.compute.claims ", " nova.compute.manager ", " nova.compute.resource_tracker ")
 
 # Every text that must be found in the sources, for the test.
-TEXTS = (START, *_UP, *(text for _, text in _FAILURES), _LOADING, *(text for _, text in _PROGRESS), *_DISCONNECTED, _RECONNECTED)
+TEXTS = (START, *_UP, *(pair[1] for pair in _FAILURES), _LOADING, *(pair[1] for pair in _PROGRESS), *_DISCONNECTED, _RECONNECTED)
 
 # oslo.log's default format begins with it: local time.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}")
 
-FAILED = frozenset({*(state for state, _ in _FAILURES), "placement_failed", "failed"})
+FAILED = frozenset({*(state for state, _unused in _FAILURES), "placement_failed", "failed"})
 
 
 @dataclass(frozen=True)

@@ -97,12 +97,12 @@ def parse(raw: bytes) -> Descriptor:
 
 
 def _parse(raw: bytes) -> Descriptor:
-    revision, _, control, owner, group, audit, access = _HEADER.unpack_from(raw)
+    revision, _unused, control, owner, group, audit, access = _HEADER.unpack_from(raw)
     if revision != 1 or not control & _SELF_RELATIVE:
         raise DescriptorError(f"not self-relative, or of another revision than 1: {raw.hex()}")
     if not control & _ACCESS_LIST_PRESENT or not access:
         raise DescriptorError("it has no access control list, which would allow everyone")
-    list_revision, _, size, count, _ = _LIST.unpack_from(raw, access)
+    list_revision, _unused, size, count, _unused = _LIST.unpack_from(raw, access)
     if access + size > len(raw):
         raise DescriptorError(f"cut off: {raw.hex()}")
     return Descriptor(
@@ -116,7 +116,7 @@ def _parse(raw: bytes) -> Descriptor:
 
 
 def _entries(raw: bytes, count: int) -> Iterable[Entry]:
-    for _ in range(count):
+    for _unused in range(count):
         kind, flags, size, mask = _ENTRY.unpack_from(raw)
         if not _ENTRY.size <= size <= len(raw):
             raise DescriptorError(f"an entry of {size} bytes in the {len(raw)} that are left")

@@ -50,7 +50,7 @@ def from_registry(values: Mapping[str, Any]) -> Recovery:
     data = values["FailureActions"] or b""
     if len(data) < _HEADER.size:
         return Recovery(on_error_exit=on_error_exit)
-    reset_seconds, _, _, count, offset = _HEADER.unpack_from(data)
+    reset_seconds, _unused, _unused, count, offset = _HEADER.unpack_from(data)
     count = min(count, (len(data) - offset) // _ACTION.size)
     found = (_ACTION.unpack_from(data, offset + number * _ACTION.size) for number in range(count))
     actions = tuple(Action(_ACTIONS.get(kind, str(kind)), delay) for kind, delay in found)

@@ -45,7 +45,7 @@ def invalid_hosts(peers: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _peer(item: str) -> Peer:
-    host, _, flags = item.partition(",")
+    host, _unused, flags = item.partition(",")
     try:
         return Peer(host.lower(), int(flags or "0", 0))
     except ValueError:

@@ -312,7 +312,7 @@ def leaving_names(names: list[str], hosts: tuple[Computer, ...], domain: str) ->
     by_name = {host.name: host.names for host in hosts}
     gone: list[str] = []
     for name in names:
-        short, dot, _ = name.partition(".")
+        short, dot, _unused = name.partition(".")
         gone += by_name.get(name, (short, name if dot else f"{name}.{domain}"))
     return gone
 

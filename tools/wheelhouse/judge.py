@@ -50,7 +50,7 @@ def read_wheels(folder: Path) -> tuple[Wheel, ...]:
 
 
 def _read(path: Path) -> Wheel:
-    name, version, _, wheel_tags = parse_wheel_filename(path.name)
+    name, version, _unused, wheel_tags = parse_wheel_filename(path.name)
     if wheel_tags.isdisjoint(tags()):
         raise HouseRefused(f"{path.name}: no Python {PYTHON} x64 on Windows takes a wheel with these tags")
     metadata = _metadata(path)

@@ -73,7 +73,7 @@ def choose(lock: Pylock) -> Sources:
     """The best file of every pin: the wheel with the best tag, else the sdist. Raises HouseRefused for one that cannot be had."""
     rank = {tag: number for number, tag in enumerate(tags())}
     chosen = [(package, _best_wheel(package, rank)) for package in lock.packages]
-    wheels = tuple(wheel for _, wheel in chosen if wheel)
+    wheels = tuple(wheel for _unused, wheel in chosen if wheel)
     return Sources(wheels, tuple(_sdist(package) for package, wheel in chosen if not wheel))
 
 

@@ -239,7 +239,7 @@ def _no_property(command: str, key: str, value_name: str) -> PowerShellError:
 
 def _registry_place(key: str) -> dict[str, Any]:
     full = key.replace("HKLM:", "HKEY_LOCAL_MACHINE").replace("HKCU:", "HKEY_CURRENT_USER")
-    above, _, last = full.rpartition("\\")
+    above, _unused, last = full.rpartition("\\")
     provider = "Microsoft.PowerShell.Core\\Registry"
     return {
         "PSPath": f"{provider}::{full}",

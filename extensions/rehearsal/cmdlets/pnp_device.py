@@ -148,7 +148,7 @@ def _property(device: Device, instance_id: str, key: str) -> PSObject:
     entry = next((entry for entry in _KEYS if wanted in (entry[0].lower(), entry[1].lower())), None)
     if entry is None:
         raise not_modelled(f"the device property {key}", "add it to _KEYS in rehearsal/cmdlets/pnp_device.py")
-    name, _, type_name, read = entry
+    name, _unused, type_name, read = entry
     value = read(device)
     if value is None:
         type_name = "Empty"
@@ -164,7 +164,7 @@ def _reserved(device: Device) -> int | None:
 
 def _acpi(device: Device) -> str:
     """The second location path that devices have: the same place in ACPI's words."""
-    return "ACPI(_SB_)#" + "#".join(f"ACPI(PC{index:02X})" for index, _ in enumerate(device.spec.location_path.split("#")))
+    return "ACPI(_SB_)#" + "#".join(f"ACPI(PC{index:02X})" for index, _unused in enumerate(device.spec.location_path.split("#")))
 
 
 @provides("root/cimv2", "Win32_PnPEntity", source=_SOURCE)
@@ -195,7 +195,7 @@ def allocated_resources(machine: Machine) -> list[dict[str, Any]]:
     for device in _working(machine):
         entity = _key("Win32_PnPEntity", "DeviceID", device.spec.instance_id)
         resources = [_key("Win32_IRQResource", "IRQNumber", number) for number in device.spec.interrupts]
-        resources += [_key("Win32_DeviceMemoryAddress", "StartingAddress", first) for first, _ in _ranges(machine, device)]
+        resources += [_key("Win32_DeviceMemoryAddress", "StartingAddress", first) for first, _unused in _ranges(machine, device)]
         rows += [{"Antecedent": resource, "Dependent": entity} for resource in resources]
     return rows
 

@@ -32,6 +32,6 @@ def unpack(data: bytes | None) -> FailureActions:
     """No data is a service without recovery actions."""
     if not data:
         return FailureActions()
-    reset, _, _, count, offset = _HEADER.unpack_from(data)
+    reset, _unused, _unused, count, offset = _HEADER.unpack_from(data)
     pairs = (_ACTION.unpack_from(data, offset + index * _ACTION.size) for index in range(count))
     return FailureActions(reset, tuple((_NAMES[kind], delay) for kind, delay in pairs))

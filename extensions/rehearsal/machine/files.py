@@ -136,7 +136,7 @@ def normalise(path: str) -> str:
 
 def parent(path: str) -> str:
     """The folder above; a drive's root is its own parent."""
-    head, _, _ = path.rpartition("\\")
+    head, _unused, _unused = path.rpartition("\\")
     if len(head) == 2 and head[1] == ":":
         return head + "\\"
     return head or path

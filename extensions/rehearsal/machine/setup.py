@@ -87,7 +87,7 @@ def knows_key(key: str) -> bool:
     wanted = key.lower()
     services, separator, below = wanted.partition("\\currentcontrolset\\services\\")
     if separator and services == r"hklm:\system":
-        name, _, rest = below.partition("\\")
+        name, _unused, rest = below.partition("\\")
         return _knows_service(name, rest)
     return any(f"{wanted}\\".startswith(f"{area.lower()}\\") for area in KNOWN_AREAS)
 

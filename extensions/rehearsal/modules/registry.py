@@ -67,7 +67,7 @@ def models() -> Mapping[str, ModuleModel]:
 def find(name: str) -> ModuleModel | None:
     """The model of a module. As in Ansible, core's names stand for those of ansible.windows on a Windows host: `ansible.legacy.slurp`
     for slurp, `ansible.legacy.stat` for win_stat, which are also the names that core before 2.19 sends."""
-    namespace, _, leaf = name.rpartition(".")
+    namespace, _unused, leaf = name.rpartition(".")
     if namespace not in ("", "ansible.legacy", "ansible.builtin"):
         return models().get(name)
     return models().get(f"ansible.windows.{leaf}") or models().get(f"ansible.windows.win_{leaf}")

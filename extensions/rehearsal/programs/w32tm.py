@@ -49,7 +49,7 @@ def _config(machine: Machine, arguments: list[str]) -> ProgramResult:
     values: list[tuple[str, str, str | int]] = []
     update = False
     for argument in arguments:
-        name, _, value = argument.partition(":")
+        name, _unused, value = argument.partition(":")
         option = name.lower()
         if option == "/update" and not value:
             update = True

@@ -185,7 +185,7 @@ def _parse(arguments: Sequence[str]) -> _CommandLine | None:
                 return None
             line.log = rest.pop(0)
         elif not option and "=" in word:
-            name, _, value = word.partition("=")
+            name, _unused, value = word.partition("=")
             line.properties[name.upper()] = value.strip('"')
         else:
             return None

@@ -32,7 +32,7 @@ _SETTINGS: tuple[tuple[str, str, Mapping[Any, Any]], ...] = (
     ("use_any_network", "UseAnyNetworkForMigration", {}),
 )
 _ENABLED = "VirtualMachineMigrationEnabled"
-_NAMES = ("enabled", *(option for option, _, _ in _SETTINGS))
+_NAMES = ("enabled", *(option for option, _unused, _unused in _SETTINGS))
 
 
 class LiveMigration:
@@ -40,7 +40,7 @@ class LiveMigration:
 
     def read(self, options: Mapping[str, Any]) -> list[Call]:
         return [
-            Cmdlet("host", "Get-VMHost", properties=(_ENABLED, *(name for _, name, _ in _SETTINGS))),
+            Cmdlet("host", "Get-VMHost", properties=(_ENABLED, *(name for _unused, name, _unused in _SETTINGS))),
             Cmdlet("networks", "Get-VMMigrationNetwork", properties=("Subnet", "Priority")),
             Cmdlet("computer", "Get-CimInstance", {"ClassName": "Win32_ComputerSystem"}, ("PartOfDomain",)),
             Cmdlet("system", "Get-CimInstance", {"ClassName": "Win32_OperatingSystem"}, ("BuildNumber",)),

@@ -130,7 +130,7 @@ def _log(answers: Answers) -> _Log:
 
 def _instant(text: str) -> datetime:
     """A time of a batch's result. Windows counts in tenths of a microsecond, Python does not."""
-    whole, _, fraction = text.rstrip("Z").partition(".")
+    whole, _unused, fraction = text.rstrip("Z").partition(".")
     return datetime.fromisoformat(f"{whole}.{fraction[:6]:0<6}")
 
 

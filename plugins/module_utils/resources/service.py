@@ -154,7 +154,7 @@ def _starts(answers: Answers) -> dict[str, str]:
 
 def _instant(text: str) -> str:
     """A time of a batch's result in a form that sorts: seven digits of a second, always."""
-    whole, _, fraction = text.rstrip("Z").partition(".")
+    whole, _unused, fraction = text.rstrip("Z").partition(".")
     return f"{whole}.{fraction:0<7}Z"
 
 
@@ -211,7 +211,7 @@ def _differences(options: Mapping[str, Any], service: _Service, newer: Sequence[
 
 def _missing_differences(options: Mapping[str, Any]) -> Iterator[Difference]:
     nothing = _Service("", "", None, "", (), Recovery(), None)
-    for path, _, after in _wanted(options, nothing):
+    for path, _unused, after in _wanted(options, nothing):
         yield Difference(path, None, after)
 
 

@@ -69,7 +69,7 @@ class Site:
     def wait(self, host: str) -> None:
         """Returns when the host answers again after it went away."""
         url = f"http://{self.lab.lab.hosts[host].access.address}:{self.lab.ports[host].http}/wsman"
-        for _ in range(100):
+        for _unused in range(100):
             try:
                 requests.post(url, timeout=5)
             except requests.ConnectionError:

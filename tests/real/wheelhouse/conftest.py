@@ -24,7 +24,7 @@ class House:
 
 @pytest.fixture(scope="session", params=["zed", "2023.1", "2023.2", "2023.2+neutron"])
 def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> House:
-    release, _, agent = request.param.partition("+")
+    release, _unused, agent = request.param.partition("+")
     report = build(release, tmp_path_factory.mktemp("house"), neutron_agent=bool(agent))
     print(json.dumps(report))
     folder = tmp_path_factory.mktemp("expanded")

@@ -410,7 +410,7 @@ def test_vendor_specific_ids_fall_back_on_serial_size_and_model(first, second, r
 
 def test_disks_without_any_identity_are_not_called_repeated():
     blank = [disk(number, unique=None, serial=None) for number in (1, 2)]
-    assert "lun_seen_several_times" not in [name for name, _, _ in findings(planned(host(iscsi=blank)))]
+    assert "lun_seen_several_times" not in [name for name, _unused, _unused in findings(planned(host(iscsi=blank)))]
 
 
 def test_a_path_that_windows_calls_redundant_is_repeated_though_its_twin_is_not_seen():
@@ -424,7 +424,7 @@ def test_the_disks_of_a_cluster_are_not_compared():
         ("lun_seen_several_times", "critical", "disk 2"), ("claim_pending", "warning", "disk 1"),
     ]
     clustered = [disk(1, clustered=True), disk(2, clustered=True)]
-    assert "lun_seen_several_times" not in [name for name, _, _ in findings(planned(host(iscsi=clustered, **CLAIMED)))]
+    assert "lun_seen_several_times" not in [name for name, _unused, _unused in findings(planned(host(iscsi=clustered, **CLAIMED)))]
     assert findings(planned(host(iscsi=TWO_PATHS, cluster="Stopped", **CLAIMED)))[0][2] == "disks 1, 2"
 
 

@@ -86,7 +86,7 @@ def test_source_follows_peers_domain_and_policy() -> None:
 def test_resync_of_a_service_that_just_started() -> None:
     """6.2: it often answers "no time data" once or twice while collecting samples."""
     host = Host(domain="lab.example", time={"resync_refusals": 2})
-    codes = [host.program("w32tm.exe", "/resync")["exit_code"] for _ in range(3)]
+    codes = [host.program("w32tm.exe", "/resync")["exit_code"] for _unused in range(3)]
     assert codes == [1, 1, 0]
     host.rows("Restart-Service", Name=["w32time"])
     assert host.program("w32tm.exe", "/resync")["exit_code"] == 1

@@ -68,7 +68,7 @@ def test_a_raw_script_without_what_core_puts_around_it() -> None:
 
 def test_powershell_in_powershell_as_core_before_2_19_starts_it() -> None:
     line = OLD_BOOTSTRAP
-    for _ in range(2):
+    for _unused in range(2):
         line = SHELL._encode_script(line, strict_mode=False, preserve_rc=False)
     assert reads_input(line)
     assert decode(line, old()) == ModuleCall("ansible.windows.win_ping", {"data": "pong"}, check_mode=True, diff=True)

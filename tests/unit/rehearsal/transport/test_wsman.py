@@ -94,10 +94,10 @@ def test_large_input_and_output_cross_many_envelopes(start: Start, connect: Conn
     client = connect(start())
     content = bytes(range(256)) * 2000
     lines = [base64.b64encode(content[at:at + 60_000]) + b"\r\n" for at in range(0, len(content), 60_000)]
-    stdout, _, code = run(client, PUT_FILE, tuple(lines))
+    stdout, _unused, code = run(client, PUT_FILE, tuple(lines))
     assert code == 0
     assert b"sha1" in stdout
-    stdout, _, code = run(client, FETCH_FILE)
+    stdout, _unused, code = run(client, FETCH_FILE)
     assert code == 0
     assert base64.b64decode(stdout) == content
 
@@ -212,7 +212,7 @@ def test_a_command_that_is_not_known_is_refused_loudly(start: Start, connect: Co
     lab = start()
     client = connect(lab)
     shell = client.open_shell()
-    _, stderr, code = client.get_command_output(shell, client.run_command(shell, line))
+    _unused, stderr, code = client.get_command_output(shell, client.run_command(shell, line))
     assert code == 1
     assert b"does not know" in stderr
     assert lab.hosts["hv01"].journal.entries()[-1].error.startswith("RehearsalNotModelled")
@@ -221,7 +221,7 @@ def test_a_command_that_is_not_known_is_refused_loudly(start: Start, connect: Co
 def test_a_model_that_breaks_is_an_answer_and_not_a_silence(start: Start, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     lab = start()
     monkeypatch.setattr("rehearsal.payload.decode", lambda line, data: 1 / 0)
-    stdout, _, code = run(connect(lab), BOOT_TIME)
+    stdout, _unused, code = run(connect(lab), BOOT_TIME)
     assert code == 1
     assert b"The rehearsal itself broke (ZeroDivisionError)" in stdout
     assert "ZeroDivisionError" in lab.hosts["hv01"].journal.entries()[0].error
