@@ -38,7 +38,8 @@ _KEYS: tuple[tuple[str, str, str, Callable[[Device], Any]], ...] = (
     ("DEVPKEY_PciDevice_DeviceType", f"{_PCI_SET} 1", "UInt32", lambda device: device.spec.device_type),
     ("DEVPKEY_PciDevice_BaseClass", f"{_PCI_SET} 3", "UInt32", lambda device: device.spec.base_class),
     ("DEVPKEY_PciDevice_AcsCompatibleUpHierarchy", f"{_PCI_SET} 31", "UInt32", lambda device: device.spec.acs),
-    ("DEVPKEY_PciDevice_RequiresReservedMemoryRegion", f"{_PCI_SET} 34", "UInt32", lambda device: _reserved(device)),
+    ("DEVPKEY_PciDevice_RequiresReservedMemoryRegion", f"{_PCI_SET} 34", "UInt32",
+     lambda device: _reserved(device)),  # pylint: disable=unnecessary-lambda; it is defined below
 )
 # win32-pnpdeviceproperty.md and the pages of its subclasses.
 _CLASSES = {

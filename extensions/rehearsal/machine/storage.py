@@ -169,7 +169,7 @@ class Storage:
     def load(self, data: dict[str, Any]) -> None:
         self.new_disk_policy = data["new_disk_policy"]
         self.default_policy = data["default_policy"]
-        self.claimed = [(vendor, product) for vendor, product in data["claimed"]]
+        self.claimed = [(pair[0], pair[1]) for pair in data["claimed"]]
         self.node_address = data["node_address"]
 
 

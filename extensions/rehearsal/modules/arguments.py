@@ -155,7 +155,6 @@ def _table(value: Any) -> dict[str, Any]:
     raise ValueError(f"{_dotnet_type(value)} cannot be converted to a dict")
 
 
-
 _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "str": _text, "bool": _flag, "int": _number, "list": _list, "dict": _table, "path": _text, "raw": lambda value: value,
 }

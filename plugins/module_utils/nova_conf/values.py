@@ -151,7 +151,8 @@ def _boolean(kind: ValueType, text: str) -> bool:
 
 
 def _list(kind: ValueType, text: str) -> list[Any]:
-    assert kind.item is not None
+    if kind.item is None:
+        raise AssertionError(f"{kind} has no item type")
     text = _unbound(kind, text.strip().rstrip(","), "[", "]")
     pieces = text.split(",") if text else []
     items: list[Any] = []
@@ -170,7 +171,8 @@ def _list(kind: ValueType, text: str) -> list[Any]:
 
 
 def _dict(kind: ValueType, text: str) -> dict[str, Any]:
-    assert kind.item is not None
+    if kind.item is None:
+        raise AssertionError(f"{kind} has no item type")
     text = _unbound(kind, text.strip(), "{", "}")
     pieces = text.split(",") if text else []
     found: dict[str, Any] = {}

@@ -47,7 +47,6 @@ def identity_conflict():
     importlib.import_module("nova.virt.node").get_local_node_uuid()  # not in nova 26
 
 
-
 STARTS = {"lost_identity": lost_identity, "renamed": renamed, "unclaimed": unclaimed, "identity_conflict": identity_conflict}
 
 case, config_file = sys.argv[1:]

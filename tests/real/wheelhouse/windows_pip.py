@@ -27,5 +27,5 @@ HOST: Any = {
     "sys_platform": "win32",
 }
 
-markers.default_environment = lambda: HOST.copy()
+markers.default_environment = HOST.copy
 sys.exit(main(sys.argv[2:]))

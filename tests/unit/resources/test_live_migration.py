@@ -68,7 +68,7 @@ def options(**given: Any) -> dict[str, Any]:
     return {**NOTHING, **given}
 
 
-def host(
+def host(  # pylint: disable=dangerous-default-value
     row: Mapping[str, Any] = HOST,
     networks: Sequence[tuple[str, int | None]] = NETWORKS,
     domain: bool | None = True,

@@ -52,7 +52,7 @@ def options(**given: Any) -> dict[str, Any]:
     return {**NOTHING, **given}
 
 
-def host(
+def host(  # pylint: disable=dangerous-default-value
     row: Mapping[str, Any] | None = ROW,
     registry: Mapping[str, Any] = REGISTRY,
     started: str = STARTED,
