@@ -23,11 +23,12 @@ RunModule = Callable[..., dict[str, Any]]
 
 @pytest.fixture(scope="session")
 def domain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Domain]:
+    made = Domain(tmp_path_factory.mktemp("domain"), f"winstack-{os.getpid()}")
     try:
         install_packages()
+        made.make_namespace()
     except DomainUnavailable as error:
         pytest.fail(str(error))
-    made = Domain(tmp_path_factory.mktemp("domain"), f"winstack-{os.getpid()}")
     try:
         made.start()
         for name in COMPUTERS:

@@ -112,13 +112,17 @@ class Domain:
     def samba_tool(self, *arguments: str) -> str:
         return self.run("samba-tool", *arguments, "-s", str(self.smb_conf)).stdout
 
+    def make_namespace(self) -> None:
+        done = subprocess.run(["ip", "netns", "add", self.namespace], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise DomainUnavailable(f"This machine does not let root make a network namespace: {done.stderr.strip()}")
+
     def start(self) -> None:
         # An empty /etc/samba: a smb.conf there would be taken for this domain's.
         (self._covered / "samba").mkdir(parents=True)
         # The first name is what Kerberos makes of the others.
         (self._covered / "hosts").write_text(f"127.0.0.1 {SERVER} dc1 localhost\n")
         (self.folder / "krb5.conf").write_text(KRB5_CONF)
-        subprocess.run(["ip", "netns", "add", self.namespace], check=True)
         self.run("ip", "link", "set", "lo", "up")
         self.run(
             *("samba-tool", "domain", "provision", f"--realm={REALM}", "--domain=LAB", "--server-role=dc", "--dns-backend=SAMBA_INTERNAL"),
@@ -164,7 +168,7 @@ class Domain:
         if self.process:
             self.process.wait(STOP_SECONDS)
         subprocess.run(["ip", "netns", "delete", self.namespace], check=True)
-        shutil.rmtree(self._covered)
+        shutil.rmtree(self._covered, ignore_errors=True)
 
     def _processes(self) -> list[int]:
         listed = subprocess.run(["ip", "netns", "pids", self.namespace], check=True, capture_output=True, text=True).stdout
