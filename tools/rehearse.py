@@ -22,8 +22,10 @@ ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / "build" / "rehearsal"
 LAB = ROOT / "extensions" / "rehearsal" / "labs" / "example.yml"
 INVENTORY = [ROOT / "playbooks" / "example" / "inventory.yml", STATE / "inventory.yml"]
+BATCH = "winstack.hyperv.win_cmdlets"
 SHOWN_HOST = "hv01"
 SHOWN_FILE = r"C:\OpenStack\Nova\etc\nova.conf"
+RELEASE = "2023.2"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Figures:
     unreachable: int
     remote_calls: int
     bytes_sent: int
+    largest_batch: int
     reboots: int
 
 
@@ -44,7 +47,7 @@ def main() -> int:
     try:
         INVENTORY[-1].write_text(rehearsal("inventory"), encoding="utf-8")
         runs = [run("first"), run("second")]
-        show_file(SHOWN_HOST, SHOWN_FILE)
+        show_configuration(SHOWN_HOST, SHOWN_FILE)
     finally:
         rehearsal("down")
     report = STATE / "report.json"
@@ -87,7 +90,8 @@ def journal(host: str) -> list[Entry]:
 
 
 def figures(host: str, stats: dict[str, dict[str, int]], since: int) -> Figures:
-    summary = summarize(journal(host)[since:])
+    entries = journal(host)[since:]
+    summary = summarize(entries)
     return Figures(
         ok=stats["ok"].get(host, 0),
         changed=stats["changed"].get(host, 0),
@@ -95,13 +99,20 @@ def figures(host: str, stats: dict[str, dict[str, int]], since: int) -> Figures:
         unreachable=stats["dark"].get(host, 0),
         remote_calls=summary.remote_calls,
         bytes_sent=summary.payload_bytes,
+        largest_batch=max((entry.payload_bytes for entry in entries if entry.name == BATCH), default=0),
         reboots=summary.reboots,
     )
 
 
-def show_file(host: str, path: str) -> None:
+def show_configuration(host: str, path: str) -> None:
+    """Prints nova.conf as it stands on the host, its secrets masked."""
+    sys.path.insert(0, str(ROOT / "build" / "collections"))
+    from ansible_collections.winstack.hyperv.plugins.module_utils.nova_conf import catalogue, content
+
+    data = rehearsal("show", host, "--file", path).encode()
+    settings = content.read(data, catalogue.load("nova-compute", RELEASE), "ascii").settings
     print(f"\n===== {path} on {host} =====\n")
-    print(rehearsal("show", host, "--file", path))
+    print(content.render(content.masked(settings), [], "\n"))
 
 
 def show(entry: dict[str, Any]) -> None:

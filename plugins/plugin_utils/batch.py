@@ -48,5 +48,5 @@ def _execute(action: Any, arguments: dict[str, str], task_vars: dict[str, Any] |
         raise
     except Exception as error:
         # What the winrm and psrp plugins let through when a host goes away in the middle is of many types.
-        message = f"the connection to the host was lost while a batch ran: {error}. Run the play again: it reads what was done and finishes it"
-        raise AnsibleConnectionFailure(message) from error
+        advice = "Run the play again: it reads what was done and finishes it"
+        raise AnsibleConnectionFailure(f"the connection to the host was lost while a batch ran: {error}. {advice}") from error
