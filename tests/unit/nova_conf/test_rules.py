@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from ansible_collections.winstack.hyperv.plugins.module_utils.nova_conf.releases
 from ansible_collections.winstack.hyperv.plugins.module_utils.nova_conf.rules import Host
 
 from tests.unit.nova_conf.configurations import BASE, CLUSTER, CREDENTIALS, configurations
+from tests.unit.nova_conf.pci_entries import ALIASES, SPECS
 
 CLUSTER_URL = "etcd3+http://h:2379?api_version=v3"
 
@@ -197,55 +197,12 @@ def test_lock_urls(url: str, release: str, words: str) -> None:
     assert not any(url in problem for problem in problems)
 
 
-def _entries() -> Iterator[tuple[str, bool]]:
-    for good in (
-        '{"vendor_id": "10de"}',
-        '[{"address": "0000:3b:00.0"}]',
-        '{"address": ":00."}',
-        '{"address": {"bus": "0[12]"}}',
-        '{"vendor_id": "*"}',
-        "{}",
-    ):
-        yield good, True
-    for bad in (
-        "{'a': 1}",
-        "",
-        "5",
-        '"x"',
-        "[1]",
-        '{"vendor_id": "10deX"}',
-        '{"vendor_id": 10}',
-        '{"address": "1:2:3:4.0"}',
-        '{"address": "00000:00:20.0"}',
-        '{"address": "00:00.8"}',
-        '{"address": "zz"}',
-        '{"address": {"bus": "("}}',
-        '{"address": 5}',
-        '{"devname": "eth0"}',
-    ):
-        yield bad, False
-
-
-@pytest.mark.parametrize(("text", "sound"), list(_entries()))
+@pytest.mark.parametrize(("text", "sound"), [*SPECS, ('{"devname": "eth0"}', False)])
 def test_device_specs(text: str, sound: bool) -> None:
     assert (pci.spec_problems([text]) == []) == sound
 
 
-@pytest.mark.parametrize(
-    ("texts", "sound"),
-    [
-        (['{"name": "a", "vendor_id": "10DE", "product_id": "1eb8", "device_type": "type-PCI"}'], True),
-        (['{"name": "a", "traits": "X"}'], True),
-        (['{"vendor_id": "10de"}'], False),
-        (['{"name": "a", "vendor_id": "10d"}'], False),
-        (['{"name": "a", "device_type": "PCI"}'], False),
-        (['{"name": "a", "numa_policy": "never"}'], False),
-        (['{"name": "a", "color": "red"}'], False),
-        (['[{"name": "a"}]'], False),
-        (['{"name": "a"}', '{"name": "a"}'], False),
-        (['{"name": "a", "device_type": "type-PCI"}', '{"name": "a", "device_type": "type-PCI", "vendor_id": "10de"}'], True),
-    ],
-)
+@pytest.mark.parametrize(("texts", "sound"), ALIASES)
 def test_aliases(texts: list[str], sound: bool) -> None:
     assert (pci.alias_problems(texts, "2023.2") == []) == sound
 
