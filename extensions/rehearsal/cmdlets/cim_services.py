@@ -16,8 +16,9 @@ _W32 = "MicrosoftDocs/win32 CIMWin32Prov"
 _START_MODES = {"Automatic": "Auto"}
 _STATES = {"StartPending": "Start Pending"}
 _SERVICE_TYPES = {0x1: "Kernel Driver", 0x10: "Own Process", 0x20: "Share Process"}
-# Win32_Service.ExitCode of a service that was never started: ERROR_SERVICE_NEVER_STARTED.
-_NEVER_STARTED = 1077
+# Win32_Service.ExitCode of a service that was never started (ERROR_SERVICE_NEVER_STARTED), or whose account may not log on
+# (ERROR_SERVICE_LOGON_FAILED).
+_NEVER_STARTED, _LOGON_FAILED = 1077, 1069
 
 
 def _common(service: Service) -> dict[str, Any]:
@@ -44,7 +45,10 @@ def _common(service: Service) -> dict[str, Any]:
 @provides("root/cimv2", "Win32_Service", source=f"{_W32}/win32-service.md")
 def services(machine: Machine) -> list[dict[str, Any]]:
     return [
-        {**_common(item), "ProcessId": item.pid, "StartName": item.account, "DelayedAutoStart": item.delayed}
+        {
+            **_common(item), "ProcessId": item.pid, "StartName": item.account, "DelayedAutoStart": item.delayed,
+            **({"ExitCode": _LOGON_FAILED} if machine.accounts.logon_failed(item.name) else {}),
+        }
         for item in machine.services.all()
     ]
 

@@ -97,6 +97,8 @@ def new_service(machine: Machine, bound: Bound) -> list[PSObject]:
     except Win32Error as error:
         name = bound["Name"]
         raise _failure("CouldNotNewService", "NewServiceCommand", "PermissionDenied", name, name, "created", error) from None
+    if "Credential" in bound:
+        machine.accounts.keep_password(service.name, bound["Credential"].password)
     return [controller(machine, service)]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..powershell.errors import not_modelled
 from . import setup
+from .accounts import Accounts
 from .catalogue import INBOX_MODULES, MODULE_FEATURES, FeatureInfo
 from .features import Change, Features
 from .files import FileStore
@@ -72,6 +73,8 @@ class Machine:
         drives = tuple(disk.letter for disk in spec.hardware.disks if disk.letter)
         self.files = FileStore(drives, now)
         self.services = Services(self.registry, now, spec.timing.service_start_seconds, self.note)
+        self.accounts = Accounts(self.identity.computer_name, spec.accounts, self.note)
+        self.services.starting.append(self.accounts.log_on)
         self.services.starting.append(lambda service: self._call(self.hooks.service_starting, service))
         self.services.started.append(self._service_started)
         quiet = () if spec.features.multipath_restart_needed else ("Multipath-IO",)
@@ -188,7 +191,7 @@ class Machine:
         for feature, definitions in setup.FEATURE_SERVICES.items():
             if self.features.installed(feature):
                 continue
-            for name, *_ in definitions:
+            for name, *_unused in definitions:
                 if self.services.find(name) is not None:
                     self.services.delete(name)
 
@@ -321,6 +324,7 @@ class Machine:
             "storage": self.storage.dump(),
             "hyperv": self.hyperv.dump(),
             "firewall": self.firewall.changed,
+            "accounts": self.accounts.dump(),
         }
 
     @classmethod
@@ -341,4 +345,5 @@ class Machine:
         machine.storage.load(data["storage"])
         machine.hyperv.load(data["hyperv"])
         machine.firewall.changed = dict(data["firewall"])
+        machine.accounts.load(data["accounts"])
         return machine

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .accounts import AccountSpec, read_account
 from .catalogue import FEATURES
 from .errors import SpecError
 from .fields import Fields
@@ -103,6 +104,7 @@ class HostSpec:
     workgroup: str
     virtual_machines: tuple[VmSpec, ...]
     pending: tuple[str, ...]
+    accounts: tuple[AccountSpec, ...]
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any], path: str) -> HostSpec:
@@ -121,6 +123,7 @@ class HostSpec:
             workgroup=fields.text("workgroup", "WORKGROUP", pattern=r"[A-Za-z0-9-]{1,15}", allowed="1 to 15 letters and digits"),
             virtual_machines=tuple(_read_vm(item) for item in fields.children("virtual_machines")),
             pending=fields.texts("pending", choices=PENDING),
+            accounts=tuple(read_account(item) for item in fields.children("accounts")),
         )
         fields.done()
         _check(spec, path)
@@ -129,6 +132,7 @@ class HostSpec:
 
 KEYS = frozenset({
     "os", "hardware", "features", "storage", "time", "timing", "computer_name", "domain", "workgroup", "virtual_machines", "pending",
+    "accounts",
 })
 
 

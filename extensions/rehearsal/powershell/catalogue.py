@@ -138,7 +138,8 @@ class Catalogue:
         self._reference: Mapping[str, Any] = _read(folder / "catalogue.json")
         self._classes: Mapping[str, Any] = _read(folder / "classes.json")["modules"]
         self.supplement: Mapping[str, Any] = _read(folder / "supplement.json")
-        self._names = {name.lower(): name for name in self._reference["cmdlets"]}
+        self._cmdlets: Mapping[str, Any] = {**self._reference["cmdlets"], **self.supplement["cmdlets"]}
+        self._names = {name.lower(): name for name in self._cmdlets}
 
     @property
     def sources(self) -> Mapping[str, str]:
@@ -147,7 +148,7 @@ class Catalogue:
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(self._reference["cmdlets"])
+        return tuple(self._cmdlets)
 
     def versions(self, name: str) -> tuple[str, ...]:
         """The Server versions that have the cmdlet; empty for a name that no source knows."""
@@ -155,8 +156,8 @@ class Catalogue:
 
     def documented(self, name: str, version: str) -> bool:
         """The reference itself has the cmdlet for this version (an allowance of the supplement does not count)."""
-        entry = self._reference["cmdlets"].get(self._names.get(name.lower(), ""))
-        return bool(entry) and version in entry["os"]
+        entry: Mapping[str, Any] = self._cmdlets.get(self._names.get(name.lower(), ""), {})
+        return version in entry.get("os", ())
 
     @cache  # noqa: B019 - the one catalogue lives as long as the process
     def find(self, name: str, version: str) -> Command | None:
@@ -164,7 +165,7 @@ class Catalogue:
         proper = self._names.get(name.lower())
         if not proper:
             return None
-        entry = self._reference["cmdlets"][proper]
+        entry = self._cmdlets[proper]
         allowance = self._allowance(proper, version)
         if version not in entry["os"] and not allowance:
             return None

@@ -25,6 +25,7 @@ _RANGES = {
 _FROM_TEXT = frozenset({"Uri", "Version", "WildcardPattern", "CultureInfo", "FlagsExpression", "Feature"})
 _ANYTHING = frozenset({"Object", "PSObject"})
 _TIME_SPAN = re.compile(r"(?P<sign>-)?(?:(?P<days>\d+)\.)?(?P<hours>\d{1,2}):(?P<minutes>\d{1,2})(?::(?P<seconds>\d{1,2}(?:\.\d{1,7})?))?")
+_SECURITY_IDENTIFIER = re.compile(r"S-1-\d+(-\d+){1,15}", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 _HEXADECIMAL = re.compile(r"\s*0[xX][0-9a-fA-F]+\s*")
 
@@ -203,6 +204,22 @@ def _to_secure_string(value: Any) -> SecureString:
     raise _cannot(value, "System.Security.SecureString")
 
 
+def _to_security_identifier(value: Any) -> str:
+    """The text of the SID, which is all that a model needs."""
+    if isinstance(value, str) and _SECURITY_IDENTIFIER.fullmatch(value):
+        return value.upper()
+    raise _cannot(value, "System.Security.Principal.SecurityIdentifier")
+
+
+def _to_local_principal(value: Any) -> str:
+    """A name or a SID as text, also of an object that another cmdlet put out."""
+    if isinstance(value, PSObject) and value.type == "Microsoft.PowerShell.Commands.LocalPrincipal":
+        return str(value.properties["SID"])
+    if isinstance(value, str):
+        return value
+    raise _cannot(value, "Microsoft.PowerShell.Commands.LocalPrincipal")
+
+
 def _to_script_block(value: Any) -> Any:
     raise _cannot(value, "System.Management.Automation.ScriptBlock")
 
@@ -211,7 +228,8 @@ _CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
     "String": _to_string, "StringCollection": _to_string, "Boolean": _to_boolean, "SwitchParameter": _to_boolean, "Char": _to_char,
     "Double": _to_double, "Single": _to_double, "Decimal": _to_double, "Guid": _to_guid, "TimeSpan": _to_time_span,
     "DateTime": _to_date_time, "Hashtable": _to_hashtable, "IDictionary": _to_hashtable, "PSCredential": _to_credential,
-    "SecureString": _to_secure_string, "ScriptBlock": _to_script_block,
+    "SecureString": _to_secure_string, "ScriptBlock": _to_script_block, "SecurityIdentifier": _to_security_identifier,
+    "LocalPrincipal": _to_local_principal,
 }
 
 

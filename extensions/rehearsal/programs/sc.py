@@ -91,6 +91,7 @@ def _config(machine: Machine, name: str, arguments: list[str]) -> str:
         path_name=options.get("binpath"),
         display=options.get("displayname"),
     )
+    _keep_password(machine, name, options)
     return "[SC] ChangeServiceConfig SUCCESS\r\n"
 
 
@@ -119,7 +120,13 @@ def _create(machine: Machine, name: str, arguments: list[str]) -> str:
     )
     if options.get("start", "").lower() == "delayed-auto":
         machine.services.configure(name, delayed=True)
+    _keep_password(machine, name, options)
     return "[SC] CreateService SUCCESS\r\n"
+
+
+def _keep_password(machine: Machine, name: str, options: dict[str, str]) -> None:
+    if "password" in options:
+        machine.accounts.keep_password(name, options["password"])
 
 
 def _delete(machine: Machine, name: str, arguments: list[str]) -> str:

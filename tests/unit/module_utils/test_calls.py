@@ -55,7 +55,8 @@ def test_credentials_and_secrets_travel_tagged_and_never_show():
     assert encode_value(Secret("pä")) == {"$secret": base64.b64encode("pä".encode("utf-16-le")).decode()}
     assert encode_value({"StartPassword": PlainSecret("pä")}) == {"StartPassword": {"$plain_secret": "cADkAA=="}}
     assert encode_value(Credential("LAB\\nova", "x")) == {"$credential": "LAB\\nova", "password": "eAA="}
-    assert "hunter2" not in repr([Secret("hunter2"), PlainSecret("hunter2"), Credential("nova", "hunter2"), WriteFile("f", "C:\\f", b"hunter2")])
+    shown = repr([Secret("hunter2"), PlainSecret("hunter2"), Credential("nova", "hunter2"), WriteFile("f", "C:\\f", b"hunter2")])
+    assert "hunter2" not in shown
 
 
 @given(st.text(st.characters(exclude_categories=())))
