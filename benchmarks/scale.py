@@ -70,7 +70,8 @@ def play(fleet: RunningLab, folder: Path) -> Figures:
     if ended.returncode:
         raise SystemExit(ended.stdout[-3000:] + ended.stderr)
     stats = next(json.loads(line)["stats"] for line in ended.stdout.splitlines() if '"v2_playbook_on_stats"' in line)
-    calls = sum(len([entry for entry in host.journal.entries()[before[name]:] if entry.kind != "power"]) for name, host in fleet.hosts.items())
+    entries = [entry for name, host in fleet.hosts.items() for entry in host.journal.entries()[before[name]:]]
+    calls = sum(entry.kind != "power" for entry in entries)
     return Figures(len(fleet.hosts), spent, wall, sum(values["changed"] for values in stats.values()), calls)
 
 
@@ -98,8 +99,8 @@ def main() -> None:
                 figures.append(play(fleet, folder))
     for item in figures:
         ratio = item.per_host / figures[0].per_host
-        print(f"{item.hosts:5} hosts: {item.calls / item.hosts:.1f} remote calls, {item.per_host:.2f} CPU s a host ({ratio:.2f} of the first), "
-              f"{item.wall_seconds:.0f} s in all, {item.changed} changed")
+        print(f"{item.hosts:5} hosts: {item.calls / item.hosts:.1f} remote calls and {item.per_host:.2f} CPU s a host "
+              f"({ratio:.2f} of the first fleet's), {item.wall_seconds:.0f} s in all, {item.changed} changed")
 
 
 if __name__ == "__main__":
