@@ -211,7 +211,7 @@ from ansible_collections.winstack.hyperv.plugins.module_utils.delegation import 
 from ansible_collections.winstack.hyperv.plugins.module_utils.ldap_directory import Directory, DirectoryError, Entry, Settings
 from ansible_collections.winstack.hyperv.plugins.module_utils.security_descriptor import sid_bytes, sid_text
 
-ARGUMENTS = {
+ARGUMENTS: dict[str, dict[str, Any]] = {
     "hosts": {"type": "list", "elements": "str", "required": True},
     "file_servers": {"type": "list", "elements": "str", "default": []},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

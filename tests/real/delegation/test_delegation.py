@@ -186,6 +186,17 @@ def test_a_sensitive_user_is_warned_about(clean: Domain, delegation: RunModule) 
     assert done["warnings"] == ["alice: the account is marked as sensitive and cannot be delegated; migrations that it starts will fail."]
 
 
+def test_a_member_of_protected_users_is_warned_about(clean: Domain, delegation: RunModule) -> None:
+    clean.samba_tool("group", "create", "migrators")
+    clean.samba_tool("group", "addmembers", "migrators", "alice")
+    clean.samba_tool("group", "addmembers", "Protected Users", "migrators")
+    try:
+        done = delegation(check=True, hosts=["HV01", "HV02"], service_user="alice@LAB.TEST")
+    finally:
+        clean.samba_tool("group", "delete", "migrators")
+    assert done["warnings"] == ["alice@LAB.TEST: members of Protected Users cannot be delegated; migrations that it starts will fail."]
+
+
 @pytest.mark.parametrize("transport", ["ldap", "ldaps"])
 def test_kerberos(clean: Domain, delegation: RunModule, sealing_ldap3: str, transport: str) -> None:
     """Samba's default refuses what is neither sealed nor TLS, so that `ldap` works shows that it is sealed."""
