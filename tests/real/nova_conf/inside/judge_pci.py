@@ -1,6 +1,9 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Inside a release's environment: nova's own verdict. stdin: {"specs": [TEXT, ...], "aliases": [[TEXT, ...], ...]}; stdout: the same as booleans."""
+"""Inside a release's environment: nova's own verdict.
+
+stdin: {"specs": [TEXT, ...], "aliases": [[TEXT, ...], ...]}; stdout: the same as booleans.
+"""
 
 from __future__ import annotations
 
