@@ -48,22 +48,26 @@ class Site:
     folder: Path
     marks: dict[str, int] = field(default_factory=dict)
 
-    def play(self, *arguments: str, playbook: str = "site.yml", inventory: Mapping[str, Any] | None = None, **variables: Any) -> Run:
+    def play(
+        self, *arguments: str, playbook: str = "site.yml", inventory: Mapping[str, Any] | None = None,
+        variables: Mapping[str, Any] | None = None,
+    ) -> Run:
         """Runs a playbook; `calls` counts from here on. variables: over those of the example inventory."""
         self.marks = {host: len(self._journal(host)) for host in self.lab.hosts}
         overlay = self.folder / "inventory.json"
         overlay.write_text(json.dumps(inventory or self.lab.inventory()))
+        defaults = {"hyperv_compute_verify_delay": 1, "hyperv_compute_log_folder": str(self.folder / "logs")}
         command = [
             str(Path(sys.executable).with_name("ansible-playbook")),
             "-i", str(ROOT / "playbooks/example/inventory.yml"), "-i", str(overlay),
-            "-e", json.dumps({"hyperv_compute_verify_delay": 1, "hyperv_compute_log_folder": str(self.folder / "logs"), **variables}),
+            "-e", json.dumps({**defaults, **(variables or {})}),
             *arguments, str(ROOT / "playbooks" / playbook),
         ]
         settings = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCAL_TEMP": str(self.folder / "tmp"),
                     "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.jsonl"}
         ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, env={**os.environ, **settings})
         events = [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
-        stats = next((event["stats"] for event in events if "stats" in event), {})
+        stats: dict[str, dict[str, int]] = next((event["stats"] for event in events if "stats" in event), {})
         return Run(ended.returncode, ended.stdout + ended.stderr, stats, list(_failures(events)))
 
     def wait(self, host: str) -> None:

@@ -3,6 +3,7 @@
 """Hosts that go away, cmdlets that fail, disks that are full: a clear error, nothing half-written, and the next run finishes the job."""
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -13,22 +14,22 @@ from tests.integration.site.conftest import Site, StartSite
 CONF = r"C:\OpenStack\Nova\etc\nova.conf"
 
 
-NO_REBOOT = {"hyperv_compute_mpio": {}}
+NO_REBOOT: dict[str, Any] = {"hyperv_compute_mpio": {}}
 
 
-def prepared(lab: dict) -> None:
+def prepared(lab: dict[str, Any]) -> None:
     """Servers whose features are in effect already, so that no test waits for a restart that it is not about."""
     for host in lab["hosts"].values():
         host["features"] = {"installed": ["Hyper-V", "Hyper-V-PowerShell", "Multipath-IO"]}
 
 
-def finish(site: Site, **variables: Any) -> None:
+def finish(site: Site, variables: Mapping[str, Any] | None = None) -> None:
     """The next run brings the host to its wanted state, and the one after that changes nothing."""
     site.wait("hv01")
-    done = site.play("--limit", "hv01", **variables)
+    done = site.play("--limit", "hv01", variables=variables)
     assert done.code == 0, done.failures
     assert site.lab.hosts["hv01"].machine.services.get("nova-compute").state == "Running"
-    again = site.play("--limit", "hv01", **variables)
+    again = site.play("--limit", "hv01", variables=variables)
     assert again.recap("changed") == {"hv01": 0}
     assert site.changes("hv01") == []
 
@@ -45,10 +46,10 @@ def test_a_cmdlet_that_fails_is_named_with_its_error_id_its_section_and_its_call
         "message": "Der Vorgang ist fehlgeschlagen.",
     }
     arm(running, Fault("error", when="before", match="Set-VMHost", error=error))
-    run = running.play("--limit", "hv01", **NO_REBOOT)
+    run = running.play("--limit", "hv01", variables=NO_REBOOT)
     assert run.code != 0
     assert run.failures == [("hv01", f"numa: Set-VMHost failed in call 'set': Der Vorgang ist fehlgeschlagen. [{error_id}]")]
-    finish(running, **NO_REBOOT)
+    finish(running, variables=NO_REBOOT)
 
 
 @pytest.mark.parametrize("fault", [
@@ -65,10 +66,10 @@ def test_nova_conf_is_replaced_whole_or_not_at_all(site: StartSite, fault: Fault
     files.make_folder(r"C:\OpenStack\Nova\etc")
     files.write(CONF, former)
     arm(running, fault)
-    run = running.play("--limit", "hv01", **NO_REBOOT)
+    run = running.play("--limit", "hv01", variables=NO_REBOOT)
     assert run.code != 0
     content = running.read("hv01", CONF)
-    finish(running, **NO_REBOOT)
+    finish(running, variables=NO_REBOOT)
     whole = running.read("hv01", CONF)
     assert whole is not None
     assert b"compute_driver = compute_hyperv.driver.HyperVDriver" in whole
@@ -98,19 +99,19 @@ def test_a_bare_host_that_goes_away_is_finished_by_the_next_run(site: StartSite,
 def test_a_host_that_goes_away_later_is_finished_by_the_next_run(site: StartSite, fault: Fault) -> None:
     running = site(prepared)
     arm(running, fault)
-    run = running.play("--limit", "hv01", **NO_REBOOT)
+    run = running.play("--limit", "hv01", variables=NO_REBOOT)
     assert run.code != 0
     assert run.failures
-    finish(running, **NO_REBOOT)
+    finish(running, variables=NO_REBOOT)
 
 
 def test_an_installer_that_fails_leaves_its_log_on_the_controller(site: StartSite) -> None:
-    def spoil(lab: dict) -> None:
+    def spoil(lab: dict[str, Any]) -> None:
         prepared(lab)
         lab["downloads"]["HyperVNovaCompute.msi"]["exit_code"] = 1603
 
     running = site(spoil)
-    run = running.play("--limit", "hv01", **NO_REBOOT)
+    run = running.play("--limit", "hv01", variables=NO_REBOOT)
     assert run.code != 0
     message = run.failures[-1][1]
     assert "The driver was not installed: " in message
@@ -122,7 +123,7 @@ def test_an_installer_that_fails_leaves_its_log_on_the_controller(site: StartSit
 
 def test_a_download_with_another_checksum_is_not_run(site: StartSite) -> None:
     running = site(prepared)
-    run = running.play("--limit", "hv01", hyperv_compute_driver_sha256="0" * 64, **NO_REBOOT)
+    run = running.play("--limit", "hv01", variables={**NO_REBOOT, "hyperv_compute_driver_sha256": "0" * 64})
     assert run.code != 0
     assert "Download the installer and check it" in run.failures[-1][1]
     assert not any("installed" in change for change in running.changes("hv01"))

@@ -2,11 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.winstack.hyperv.plugins.filter.broken_promises import FilterModule
 
 broken = FilterModule().filters()["broken_promises"]
 
-KEPT = {"sections": {}, "differences": [], "reboot_reasons": [], "findings": []}
+KEPT: dict[str, Any] = {"sections": {}, "differences": [], "reboot_reasons": [], "findings": []}
 
 
 def test_all_kept():

@@ -84,6 +84,7 @@ def test_a_batch_is_one_ascii_string():
 
 def test_a_section_moves_ids_and_references():
     moved = prefixed(Cmdlet("set", "Set-X", {"InputObject": Ref("get"), "List": [Ref("other", {"A": 1})]}), "numa")
+    assert isinstance(moved, Cmdlet)
     assert moved.id == "numa.set"
     assert moved.parameters == {"InputObject": Ref("numa.get"), "List": [Ref("numa.other", {"A": 1})]}
     assert prefixed(Assign("a", Ref("net"), {"Role": 1}), "s") == Assign("s.a", Ref("s.net"), {"Role": 1})

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from ansible_collections.winstack.hyperv.plugins.module_utils.answers import Answer, Answers, CallFailed, CmdletError
@@ -30,7 +31,7 @@ class Card:
     dismounted: bool = False
     machine: str = ""
     interrupts: tuple[int, ...] = (MESSAGE_INTERRUPT,)
-    properties: dict = field(default_factory=dict)
+    properties: dict[str, Any] = field(default_factory=dict)
 
     @property
     def node(self):
@@ -157,7 +158,9 @@ def test_mounting_back_needs_no_interrupts():
     ([], ["PCIP\\*"]),
 ])
 def test_reads_no_more_devices_than_the_selectors_can_mean(selectors, patterns):
-    assert RESOURCE.read(options(*selectors))[4].parameters == {"InstanceId": patterns}
+    devices = RESOURCE.read(options(*selectors))[4]
+    assert isinstance(devices, Cmdlet)
+    assert devices.parameters == {"InstanceId": patterns}
 
 
 # Taking devices
