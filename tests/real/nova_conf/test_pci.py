@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The oracle is nova's own parsers of [pci] device_spec and alias: what they refuse is refused here, and beside it only negative numbers."""
+"""The oracle is nova's parsers of [pci] device_spec and alias: what they refuse is refused here, and beside it only negative numbers."""
 
 from __future__ import annotations
 
