@@ -15,7 +15,7 @@ from ansible.utils.plugin_docs import get_docstring
 
 COLLECTION = "winstack.hyperv"
 
-_SECRET = re.compile(r"(^|_)(password|secret|passphrase|access_key)$")
+_SECRET = re.compile(r"(^|_)(password|secret|passphrase|access_key|transport_url|backend_url)$")
 _SPEC_FIELDS = ("type", "elements", "default", "choices", "required", "aliases")
 
 
