@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from .. import migration_networks
@@ -21,18 +22,28 @@ _NO_SUCH_RULE = "CmdletizationQuery_NotFound_InstanceID"
 _RULE_NAME = re.compile(r"[^*?\[\]`]+")
 _UINT32 = 0xFFFFFFFF
 
-# The option, the property of Get-VMHost (which Set-VMHost takes as a parameter of the same name), and how Windows spells its values.
 _AUTHENTICATION = {"kerberos": "Kerberos", "credssp": "CredSSP"}
 _PERFORMANCE = {"tcpip": "TCPIP", "compression": "Compression", "smb": "SMB"}
-_SETTINGS: tuple[tuple[str, str, Mapping[Any, Any]], ...] = (
-    ("authentication", "VirtualMachineMigrationAuthenticationType", _AUTHENTICATION),
-    ("performance_option", "VirtualMachineMigrationPerformanceOption", _PERFORMANCE),
-    ("maximum_virtual_machine_migrations", "MaximumVirtualMachineMigrations", {}),
-    ("maximum_storage_migrations", "MaximumStorageMigrations", {}),
-    ("use_any_network", "UseAnyNetworkForMigration", {}),
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """An option, the property of Get-VMHost that Set-VMHost takes as a parameter of the same name, and how Windows spells our values."""
+
+    option: str
+    name: str
+    spellings: Mapping[Any, Any] = field(default_factory=dict)
+
+
+_SETTINGS = (
+    _Setting("authentication", "VirtualMachineMigrationAuthenticationType", _AUTHENTICATION),
+    _Setting("performance_option", "VirtualMachineMigrationPerformanceOption", _PERFORMANCE),
+    _Setting("maximum_virtual_machine_migrations", "MaximumVirtualMachineMigrations"),
+    _Setting("maximum_storage_migrations", "MaximumStorageMigrations"),
+    _Setting("use_any_network", "UseAnyNetworkForMigration"),
 )
 _ENABLED = "VirtualMachineMigrationEnabled"
-_NAMES = ("enabled", *(option for option, _unused, _unused in _SETTINGS))
+_NAMES = ("enabled", *(setting.option for setting in _SETTINGS))
 
 
 class LiveMigration:
@@ -40,7 +51,7 @@ class LiveMigration:
 
     def read(self, options: Mapping[str, Any]) -> list[Call]:
         return [
-            Cmdlet("host", "Get-VMHost", properties=(_ENABLED, *(name for _unused, name, _unused in _SETTINGS))),
+            Cmdlet("host", "Get-VMHost", properties=(_ENABLED, *(setting.name for setting in _SETTINGS))),
             Cmdlet("networks", "Get-VMMigrationNetwork", properties=("Subnet", "Priority")),
             Cmdlet("computer", "Get-CimInstance", {"ClassName": "Win32_ComputerSystem"}, ("PartOfDomain",)),
             Cmdlet("system", "Get-CimInstance", {"ClassName": "Win32_OperatingSystem"}, ("BuildNumber",)),
@@ -167,9 +178,9 @@ def _rules(options: Mapping[str, Any]) -> list[str]:
 def _host(answers: Answers) -> dict[str, Any]:
     row = answers.row("host")
     host: dict[str, Any] = {"enabled": row[_ENABLED]}
-    for option, name, spellings in _SETTINGS:
-        ours = {theirs: word for word, theirs in spellings.items()}
-        host[option] = ours.get(row[name], row[name])
+    for setting in _SETTINGS:
+        ours = {theirs: word for word, theirs in setting.spellings.items()}
+        host[setting.option] = ours.get(row[setting.name], row[setting.name])
     return host
 
 
@@ -202,9 +213,8 @@ def _switch(changed: Mapping[str, Any], on: bool) -> Iterator[Call]:
 
 
 def _set(changed: Mapping[str, Any]) -> Iterator[Call]:
-    parameters = {
-        name: spellings.get(changed[option], changed[option]) for option, name, spellings in _SETTINGS if option in changed
-    }
+    wanted = [setting for setting in _SETTINGS if setting.option in changed]
+    parameters = {setting.name: setting.spellings.get(changed[setting.option], changed[setting.option]) for setting in wanted}
     if parameters:
         yield Cmdlet("set", "Set-VMHost", parameters)
 
