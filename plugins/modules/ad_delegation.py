@@ -129,9 +129,7 @@ requirements:
   - ldap3 >= 2.9.1
   - gssapi, for O(authentication=kerberos)
 seealso:
-  - name: Delegation in detail
-    description: What is written where, why, and what was proven on a real domain controller.
-    link: https://github.com/winstack/winstack.hyperv/blob/main/docs/resources/ad_delegation.md
+  - module: microsoft.ad.computer
 author:
   - the winstack.hyperv developers (@winstack)
 """
