@@ -11,7 +11,7 @@ import base64
 import gzip
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -138,6 +138,24 @@ def _move(value: Any, section: str) -> Any:
     if isinstance(value, (list, tuple)):
         return [_move(item, section) for item in value]
     return value
+
+
+def secrets(calls: Iterable[Call]) -> frozenset[str]:
+    """The texts in these calls that must never show."""
+    return frozenset(text for call in calls if isinstance(call, Cmdlet) for text in _secrets(call.parameters) if text)
+
+
+def _secrets(value: Any) -> Iterator[str]:
+    if isinstance(value, (Secret, PlainSecret)):
+        yield value.text
+    elif isinstance(value, Credential):
+        yield value.password
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _secrets(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _secrets(item)
 
 
 def encode_batch(calls: Iterable[Call], *, stop_on_error: bool) -> str:

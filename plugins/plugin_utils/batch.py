@@ -3,13 +3,14 @@
 """Carries a batch of calls to the host over the task's own connection."""
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.module_utils.common.parameters import remove_values
 
 from ..module_utils.answers import Answers, decode_answers
-from ..module_utils.calls import Call, encode_batch
+from ..module_utils.calls import Call, encode_batch, secrets
 
 MODULE = "winstack.hyperv.win_cmdlets"
 
@@ -36,9 +37,17 @@ def batch_runner(action: Any, task_vars: dict[str, Any] | None) -> RunBatch:
         result = _execute(action, arguments, task_vars)
         if "results" not in result:
             raise BatchFailed(result)
-        return decode_answers(result["results"])
+        return decode_answers(_masked(result["results"], secrets(calls)))
 
     return run
+
+
+def _masked(results: Sequence[Mapping[str, Any]], hidden: frozenset[str]) -> list[dict[str, Any]]:
+    """The results with what a host may have quoted of a secret masked: it stands in errors and in what programs print."""
+    if not hidden:
+        return [dict(result) for result in results]
+    quoting = ("error", "stdout", "stderr")
+    return [{key: remove_values(value, hidden) if key in quoting else value for key, value in result.items()} for result in results]
 
 
 def _execute(action: Any, arguments: dict[str, str], task_vars: dict[str, Any] | None) -> dict[str, Any]:
