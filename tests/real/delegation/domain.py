@@ -35,6 +35,7 @@ SERVER = "dc1.lab.test"
 ADMIN = ("Administrator@LAB.TEST", "Adm1n.of-the-lab")
 MACHINE_PASSWORD = "M4chine.in-the-lab"
 MIGRATION = "Microsoft Virtual System Migration Service"
+RUN_FOLDERS = ("pid directory", "ncalrpc dir", "winbindd socket directory", "ntp signd socket directory")
 START_SECONDS = 60
 STOP_SECONDS = 10
 
@@ -123,15 +124,19 @@ class Domain:
         # The first name is what Kerberos makes of the others.
         (self._covered / "hosts").write_text(f"127.0.0.1 {SERVER} dc1 localhost\n")
         (self.folder / "krb5.conf").write_text(KRB5_CONF)
+        for name in RUN_FOLDERS:
+            (self.folder / "run" / name.split()[0]).mkdir(0o750 if name.startswith("ntp") else 0o755, parents=True)
         self.run("ip", "link", "set", "lo", "up")
         self.run(
             *("samba-tool", "domain", "provision", f"--realm={REALM}", "--domain=LAB", "--server-role=dc", "--dns-backend=SAMBA_INTERNAL"),
             *(f"--targetdir={self.folder / 'dc'}", "--host-name=dc1", f"--adminpass={ADMIN[1]}"),
             *("--option=interfaces=lo", "--option=bind interfaces only=yes"),
+            # These lie below /run and /var by default, where another domain controller of this machine has its own.
+            *(f"--option={name}={self.folder / 'run' / name.split()[0]}" for name in RUN_FOLDERS),
             # SASL inside TLS, as Windows allows it; Samba's default refuses it.
             "--option=ldap server require strong auth=allow_sasl_over_tls",
         )
-        command = ["samba", "-F", "--no-process-group", "-s", str(self.smb_conf), "--option=dns forwarder=127.0.0.1"]
+        command = ["samba", "-F", "--no-process-group", "--debug-stdout", "-s", str(self.smb_conf), "--option=dns forwarder=127.0.0.1"]
         with (self.folder / "samba.log").open("wb") as log:
             self.process = subprocess.Popen(
                 ["ip", "netns", "exec", self.namespace, *command], stdout=log, stderr=log, start_new_session=True
