@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .answers import Answers
-from .calls import Call, Cmdlet, Credential, Program, Ref
+from .calls import Call, Cmdlet, Credential, PlainSecret, Program, Ref
 from .driver_environment import Environment, registry_values
 from .plans import Difference
 from .wql import named
@@ -204,7 +204,7 @@ def _create(call: str, wish: ServiceWish) -> Call:
 def _set_account(call: str, wish: ServiceWish) -> Iterator[Call]:
     """Windows PowerShell's Set-Service has no -Credential, and a password has no place on sc.exe's command line."""
     yield Cmdlet(f"{call}.instance", "Get-CimInstance", {"ClassName": "Win32_Service", "Filter": named([wish.name])}, ("Name",))
-    arguments = {"StartName": wish.account, "StartPassword": wish.password or ""}
+    arguments = {"StartName": wish.account, "StartPassword": PlainSecret(wish.password or "")}
     parameters = {"InputObject": Ref(f"{call}.instance"), "MethodName": "Change", "Arguments": arguments}
     yield Cmdlet(f"{call}.account", "Invoke-CimMethod", parameters, ("ReturnValue",), until={"ReturnValue": 0})
 

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 from ansible_collections.winstack.hyperv.plugins.module_utils.answers import Answer, Answers, CallFailed, CmdletError
-from ansible_collections.winstack.hyperv.plugins.module_utils.calls import Call, Cmdlet, Credential, Program, ReadFile, Ref, WriteFile
+from ansible_collections.winstack.hyperv.plugins.module_utils.calls import (
+    Call,
+    Cmdlet,
+    Credential,
+    PlainSecret,
+    Program,
+    ReadFile,
+    Ref,
+    WriteFile,
+)
 from ansible_collections.winstack.hyperv.plugins.module_utils.plans import Difference, Plan
 from ansible_collections.winstack.hyperv.plugins.module_utils.resources.driver_wheelhouse import RESOURCE
 
@@ -371,7 +380,7 @@ def test_another_account_is_set_without_a_command_line(account: str, password: s
     assert found.calls[:2] == (
         Cmdlet("service0.instance", "Get-CimInstance", {"ClassName": "Win32_Service", "Filter": "Name='nova-compute'"}, ("Name",)),
         Cmdlet("service0.account", "Invoke-CimMethod", {
-            "InputObject": Ref("service0.instance"), "MethodName": "Change", "Arguments": {"StartName": account, "StartPassword": sent},
+            "InputObject": Ref("service0.instance"), "MethodName": "Change", "Arguments": {"StartName": account, "StartPassword": PlainSecret(sent)},
         }, ("ReturnValue",), until={"ReturnValue": 0}),
     )
 
