@@ -380,7 +380,8 @@ def test_another_account_is_set_without_a_command_line(account: str, password: s
     assert found.calls[:2] == (
         Cmdlet("service0.instance", "Get-CimInstance", {"ClassName": "Win32_Service", "Filter": "Name='nova-compute'"}, ("Name",)),
         Cmdlet("service0.account", "Invoke-CimMethod", {
-            "InputObject": Ref("service0.instance"), "MethodName": "Change", "Arguments": {"StartName": account, "StartPassword": PlainSecret(sent)},
+            "InputObject": Ref("service0.instance"), "MethodName": "Change",
+            "Arguments": {"StartName": account, "StartPassword": PlainSecret(sent)},
         }, ("ReturnValue",), until={"ReturnValue": 0}),
     )
 
