@@ -164,7 +164,8 @@ def _authority(name: str) -> str:
 
 
 def _sid(name: str) -> str:
-    user, _, domain = name.partition("@") if "@" in name else (name.partition("\\")[2], "", name.partition("\\")[0])
+    """The SID of a domain account, from DOMAIN\\user or user@domain."""
+    user, domain = name.split("@") if "@" in name else reversed(name.split("\\"))
     number = int.from_bytes(hashlib.sha256(user.lower().encode()).digest()[:3], "big")
     return f"{_authority(domain)}-{1000 + number}"
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ QUERY = {"ClassName": "Win32_Service", "Filter": "Name='nova-compute'"}
 WANTED: dict[str, Any] = {
     "name": "nova-compute", "account": NOVA, "password": SECRET, "password_version": "1", "groups": [ADMINISTRATORS],
 }
-SERVICE: dict[str, Any] = {"StartName": NOVA, "State": "Running", "ExitCode": 0}
+SERVICE: Mapping[str, Any] = MappingProxyType({"StartName": NOVA, "State": "Running", "ExitCode": 0})
 COMMAND = "Microsoft.PowerShell.Commands.GetLocalGroupMemberCommand"
 NO_MEMBER = CmdletError(f"PrincipalNotFound,{COMMAND}", "Principal was not found.", "ObjectNotFound")
 NO_GROUP = CmdletError(f"GroupNotFound,{COMMAND}", "Group was not found.", "ObjectNotFound")
