@@ -3,8 +3,6 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-#Requires -Module Ansible.ModuleUtils.ArgvParser
-
 # Runs a batch of calls; docs/cmdlet-batch.md is its documentation. Nothing in here evaluates text.
 
 $ErrorActionPreference = 'Stop'
@@ -133,10 +131,17 @@ function Invoke-CmdletCall($Call) {
     @{ output = Get-Output $Call }
 }
 
+# How Windows programs take their command line apart (Microsoft: "Parsing C++ command-line arguments"): backslashes count double
+# before a quote, the closing one included.
+function Format-Argument([string]$Text) {
+    if ($Text -and $Text -notmatch '[\s"]') { return $Text }
+    '"' + (($Text -replace '(\\*)"', '$1$1\"') -replace '(\\+)\z', '$1$1') + '"'
+}
+
 function Invoke-ProgramCall($Call) {
     $start = New-Object Diagnostics.ProcessStartInfo
     $start.FileName = Resolve-Value $Call.program
-    if ($null -ne $Call.arguments) { $start.Arguments = Argv-ToString -arguments (Resolve-Value $Call.arguments) }
+    if ($null -ne $Call.arguments) { $start.Arguments = @(Resolve-Value $Call.arguments | & { process { Format-Argument $_ } }) -join ' ' }
     $start.UseShellExecute = $false
     $start.RedirectStandardOutput = $start.RedirectStandardError = $true
     $process = [Diagnostics.Process]::Start($start)

@@ -23,9 +23,6 @@ CMDLETS: dict[str, set[str]] = {
     "ConvertTo-Json": {"-Depth", "-Compress"},
 }
 
-# ansible-core, lib/ansible/module_utils/powershell/Ansible.ModuleUtils.ArgvParser.psm1
-MODULE_UTILITIES: dict[str, set[str]] = {"Argv-ToString": {"-arguments"}}
-
 # about_Type_Accelerators of 5.1, and classes of the .NET Framework 4.5 (learn.microsoft.com/dotnet/api, "Applies to").
 TYPES = {
     "array", "bool", "byte[]", "char", "datetime", "decimal", "enum", "int", "NullString", "string", "timespan", "ValueType",
@@ -49,7 +46,7 @@ STATIC_CALLS = {
 # about_Operators of 5.1.
 OPERATORS = {
     "-and", "-or", "-not", "-eq", "-ne", "-gt", "-ge", "-lt", "-le", "-is", "-isnot", "-in", "-notin", "-contains", "-notcontains",
-    "-match", "-notmatch", "=", "+=",
+    "-match", "-notmatch", "-replace", "-join", "=", "+=", "+",
 }
 
 # Node types of constructs that came after 5.1: `a && b` and `a || b` (about_Pipeline_Chain_Operators of PowerShell 7).
@@ -69,7 +66,7 @@ def complaints(source: bytes) -> list[str]:
     return [
         f"line {_line(node)}: {problem}"
         for node in nodes
-        for problem in (*_construct(node), *_command(node, CMDLETS | MODULE_UTILITIES | own), *_types(node))
+        for problem in (*_construct(node), *_command(node, CMDLETS | own), *_types(node))
     ]
 
 

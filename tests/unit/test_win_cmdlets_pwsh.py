@@ -16,7 +16,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import ansible
 import pytest
 from ansible_collections.winstack.hyperv.plugins.module_utils.answers import Answers, decode_answers
 from ansible_collections.winstack.hyperv.plugins.module_utils.calls import (
@@ -39,14 +38,13 @@ from tests.strings import exact_strings
 ROOT = Path(__file__).parents[2]
 MODULE = ROOT / "plugins/modules/win_cmdlets.ps1"
 STUBS = Path(__file__).parent / "win_cmdlets/stubs.ps1"
-ARGV_PARSER = Path(ansible.__file__).parent / "module_utils/powershell/Ansible.ModuleUtils.ArgvParser.psm1"
 
 Run = Callable[..., Answers]
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Runs calls as Ansible's wrapper would: the module utility and `$complex_args` first, then the module."""
+    """Runs calls as Ansible's wrapper would: `$complex_args` first, then the module."""
     pwsh = shutil.which("pwsh")
     if pwsh is None:
         pytest.skip("pwsh is not on the PATH: win_cmdlets.ps1 did not run in a real PowerShell")
@@ -57,7 +55,6 @@ def run(tmp_path: Path) -> Run:
         script = tmp_path / "batch.ps1"
         script.write_text("\n".join([
             "[Console]::OutputEncoding = New-Object Text.UTF8Encoding $false",
-            ARGV_PARSER.read_text().replace("Export-ModuleMember -Alias * -Function * -Cmdlet *", ""),
             STUBS.read_text(),
             f"$complex_args = @{{ batch = '{batch}' }}",
             MODULE.read_text(),
@@ -239,7 +236,7 @@ def test_processes_are_not_made_through_cim(run: Run) -> None:
 
 def test_programs(run: Run) -> None:
     show = "import json, sys; print(json.dumps(sys.argv[1:])); print('to stderr', file=sys.stderr); sys.exit(int(sys.argv[1]))"
-    arguments = ("0", "", "a b", 'say "hi"', "tail\\", "$(1)", "`n")
+    arguments = ("0", "", "a b", 'say "hi"', "tail\\", "tail \\", '\\"', 'a\\\\"b', "line\\\n", "$(1)", "`n")
     answers = run(
         Program("good", sys.executable, ("-c", show, *arguments)),
         Program("bad", sys.executable, ("-c", show, "3")),
