@@ -3,6 +3,9 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
+# Windows PowerShell's own version; and without such a line Ansible does not take a file for one of its PowerShell modules.
+#Requires -Version 5.1
+
 # Runs a batch of calls; docs/cmdlet-batch.md is its documentation. Nothing in here evaluates text.
 
 $ErrorActionPreference = 'Stop'
