@@ -25,8 +25,8 @@ options:
       - The account, as V(DOMAIN\\user) with the NetBIOS name of the domain; a group managed service account as V(DOMAIN\\name$); or
         V(LocalSystem).
       - Live migration and storage on other hosts need an account of the domain.
+      - Left out, the module only reads.
     type: str
-    required: true
   password:
     description:
       - The password of the account. Needed when the service is to get another account, and not allowed for one that has no password.

@@ -101,6 +101,10 @@ def _refusals(options: Mapping[str, Any]) -> Iterator[str]:
     name, account = options["name"], options["account"]
     if not name or "/" in name or "\\" in name:
         yield f"name: {name!r} is no service name, which is neither empty nor contains a slash or backslash"
+    if account is None:
+        if options["password"] is not None or options["password_version"] is not None:
+            yield "account: needed with a password or its version"
+        return
     yield from _account_refusals(account)
     if options["password"] == "":
         yield "password: it is empty"
@@ -137,7 +141,7 @@ def _blockers(options: Mapping[str, Any], answers: Answers, service: Mapping[str
     if service is None:
         yield f"the service {options['name']} does not exist on this host"
     # Null on a computer that was never in a domain (win32: Win32_ComputerSystem).
-    if not _is_local_system(options) and not answers.row("computer")["PartOfDomain"]:
+    if _is_of_domain(options) and not answers.row("computer")["PartOfDomain"]:
         yield f"this host is in no domain, so it knows no account {options['account']}"
     for number, group in enumerate(_groups(options)):
         if _error_name(f"group{number}", answers) == _NO_GROUP:
@@ -157,6 +161,8 @@ def _warnings(service: Mapping[str, Any] | None) -> Iterator[str]:
 def _differences(
     options: Mapping[str, Any], service: Mapping[str, Any] | None, version: str | None, member_of: list[str]
 ) -> Iterator[Difference]:
+    if options["account"] is None:
+        return
     present = service["StartName"] if service else None
     if (present or "").lower() != options["account"].lower():
         yield Difference("account", present, options["account"])
@@ -167,16 +173,16 @@ def _differences(
 
 
 def _groups(options: Mapping[str, Any]) -> list[str]:
+    return list(dict.fromkeys(options["groups"])) if _is_of_domain(options) else []
+
+
+def _is_of_domain(options: Mapping[str, Any]) -> bool:
     """LocalSystem is no member of anything, and needs not to be."""
-    return [] if _is_local_system(options) else list(dict.fromkeys(options["groups"]))
-
-
-def _is_local_system(options: Mapping[str, Any]) -> bool:
-    return bool(options["account"].lower() == _LOCAL_SYSTEM.lower())
+    return options["account"] is not None and options["account"].lower() != _LOCAL_SYSTEM.lower()
 
 
 def _needs_password(options: Mapping[str, Any]) -> bool:
-    return not _is_local_system(options) and not options["account"].endswith("$")
+    return _is_of_domain(options) and not options["account"].endswith("$")
 
 
 # What the host answered

@@ -69,6 +69,18 @@ def test_a_service_converges_to_its_account_and_runs_as_it(server: StartServer, 
     assert secrets_shown(host, granted, again) == []
 
 
+def test_both_sections_of_a_host_are_one_call_and_stay_small(server: StartServer) -> None:
+    host = start(server, features={"installed": ["Hyper-V", "Hyper-V-PowerShell"]})
+    host.play(RIGHT)
+    migration = {"enabled": True, "authentication": "kerberos", "networks": [{"subnet": "10.20.0.0/24", "priority": 1}]}
+    account = {"account": NOVA, "password": SECRET, "password_version": "1"}
+    again = host.converge({"winstack.hyperv.win_hv_host": {"sections": {"live_migration": migration, "service_account": account}}})
+    assert again.result["sections"]["service_account"]["service_account"]["account"] == NOVA
+    assert again.result["sections"]["live_migration"]["live_migration"]["enabled"]
+    assert host.entries()[-1].payload_bytes < 60 * 1024
+    assert secrets_shown(host, again) == []
+
+
 @pytest.mark.parametrize("account", [GMSA, "LocalSystem"])
 def test_accounts_without_a_password(server: StartServer, account: str) -> None:
     host = start(server)

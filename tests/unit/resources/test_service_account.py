@@ -96,6 +96,15 @@ def test_as_wanted(given: dict[str, Any], answers: Answers) -> None:
     assert plan.state["logon_failed"] is False
 
 
+def test_without_an_account_it_only_reads() -> None:
+    given = options(account=None, password=None, password_version=None)
+    assert [call.id for call in RESOURCE.read(given)] == ["service", "computer", "note"]
+    plan = RESOURCE.plan(given, host(domain=None, groups=()))
+    assert (plan.differences, plan.calls, plan.refusals, plan.blockers) == ((), (), (), ())
+    assert plan.state == {"name": "nova-compute", "account": NOVA, "logon_failed": False, "password_version": "1", "groups": []}
+    assert RESOURCE.plan(given, host(None, NO_KEY, ())).differences == ()
+
+
 def test_another_account_joins_its_groups_first_and_the_version_is_noted_last() -> None:
     fresh = host({**SERVICE, "StartName": "LocalSystem"}, NO_KEY, groups=(NO_MEMBER, IN))
     plan = RESOURCE.plan(options(groups=[ADMINISTRATORS, HYPER_V]), fresh)
@@ -198,6 +207,7 @@ def test_a_group_that_cannot_be_listed_is_refused_whatever_the_language() -> Non
     ({"account": r"example.org\nova"},
      r"account: 'example.org\\nova' has a DNS domain name; Windows lists accounts under the NetBIOS name of their domain, so give that"),
     ({"password": ""}, "password: it is empty"),
+    ({"account": None}, "account: needed with a password or its version"),
     ({"account": GMSA, "password_version": None}, rf"password: {GMSA} has none that anybody could give; leave it out"),
     ({"account": "LocalSystem", "password_version": None}, "password: LocalSystem has none that anybody could give; leave it out"),
     ({"password": None}, "password_version: it is the version of a password, and none is given"),
