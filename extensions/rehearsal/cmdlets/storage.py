@@ -6,6 +6,7 @@ Get-CimInstance gives numbers; the cmdlets of the module show words, because its
 """
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from ..machine.storage_spec import SAN_POLICIES
@@ -29,6 +30,8 @@ _BUS_NAMES = {
 _ID_FORMATS = {0: "Vendor Specific", 1: "Vendor Id", 2: "EUI64", 3: "FCPH Name", 8: "SCSI Name String"}
 _REASONS = {1: "Policy", 2: "Redundant Path", 3: "Snapshot", 4: "Collision", 5: "Resource Exhaustion", 6: "Critical Write Failures"}
 _FIBRE_CHANNEL, _ISCSI = 1, 2
+# RFC 3720 3.2.6.
+_NODE_NAME = re.compile(r"iqn\.\d{4}-\d{2}\.[a-z0-9.-]+(:[a-z0-9.:-]+)?|eui\.[0-9a-f]{16}|naa\.([0-9a-f]{16}){1,2}")
 _CONNECTIONS = {0: "Other", _FIBRE_CHANNEL: "Fibre Channel", _ISCSI: "iSCSI", 3: "SAS"}
 
 
@@ -140,6 +143,22 @@ def get_initiator_port(machine: Machine, bound: Bound) -> list[PSObject]:
         wanted = [str(item).lower() for item in as_list(bound["ConnectionType"])]
         found = [item for item in found if item.properties["ConnectionType"].replace(" ", "").lower() in wanted]
     return select(found, bound, "Get-InitiatorPort", filters)
+
+
+@cmdlet("Set-InitiatorPort", source="windows-powershell-docs Storage/Set-InitiatorPort.md",
+        unconfirmed="the error of a name that is none, which is therefore not modelled; that the name is kept in lower case")
+def set_initiator_port(machine: Machine, bound: Bound) -> list[PSObject]:
+    """Renames the software initiator. A Fibre Channel port's name is its adapter's."""
+    _refuse_others(bound, "Set-InitiatorPort", ("NodeAddress", "NewNodeAddress", "PassThru"))
+    found = objects(machine, _NAMESPACE, "MSFT_InitiatorPort")
+    chosen = select(found, bound, "Set-InitiatorPort", {"NodeAddress": "NodeAddress"})
+    if any(item.properties["ConnectionType"] != _ISCSI for item in chosen):
+        raise not_modelled("renaming a Fibre Channel port", "say in rehearsal/cmdlets/storage.py what its driver answers")
+    name = bound["NewNodeAddress"]
+    if not _NODE_NAME.fullmatch(name):
+        raise not_modelled(f"the iSCSI name {name!r}", "say in rehearsal/cmdlets/storage.py what Windows answers to a name that is none")
+    machine.storage.set_node_address(name)
+    return get_initiator_port(machine, Bound({"NodeAddress": name})) if bound.get("PassThru") else []
 
 
 def _refuse_others(bound: Bound, command: str, known: Any) -> None:

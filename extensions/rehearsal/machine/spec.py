@@ -15,6 +15,7 @@ from .catalogue import FEATURES
 from .errors import SpecError
 from .fields import Fields
 from .hardware import Hardware, read_hardware
+from .network_spec import NetworkSpec, read_network
 from .storage_spec import StorageSpec, read_storage
 
 # The builds of hyperv-host.md 1.4 (Microsoft's release information).
@@ -97,6 +98,7 @@ class HostSpec:
     hardware: Hardware
     features: FeatureSpec
     storage: StorageSpec
+    network: NetworkSpec
     time: TimeSpec
     timing: TimingSpec
     computer_name: str
@@ -116,6 +118,7 @@ class HostSpec:
             hardware=hardware,
             features=_read_features(fields.child("features")),
             storage=read_storage(fields.child("storage")),
+            network=read_network(fields.child("network")),
             time=_read_time(fields.child("time")),
             timing=_read_timing(fields.child("timing")),
             computer_name=fields.text("computer_name", "", pattern=r"[A-Za-z0-9-]{0,63}", allowed="a host name without dots"),
@@ -132,7 +135,7 @@ class HostSpec:
 
 KEYS = frozenset({
     "os", "hardware", "features", "storage", "time", "timing", "computer_name", "domain", "workgroup", "virtual_machines", "pending",
-    "accounts",
+    "accounts", "network",
 })
 
 

@@ -124,6 +124,11 @@ class Storage:
             self.new_disk_policy = policy
             self._note(f"storage: new disk policy {policy}")
 
+    def set_node_address(self, name: str) -> None:
+        if name != self.node_address:
+            self.node_address = name
+            self._note(f"storage: iSCSI name {name}")
+
     def disks(self) -> list[ShownDisk]:
         """The local disks, then each LUN: once where multipath claimed it, else once a path."""
         shown = [_local(number, disk) for number, disk in enumerate(self._disks)]
