@@ -13,15 +13,16 @@ from datetime import datetime, timezone
 from typing import Any
 
 from . import payload, scripts
+from .control_plane import ControlPlane
 from .faults import Faults, Interrupted
 from .journal import Entry, Journal
-from .lab import ControlPlane, HostLab, Latency
+from .lab import HostLab, Latency
 from .machine import Machine
 from .modules import registry
 from .modules.arguments import ModuleFailure, parse
 from .powershell.errors import NOT_MODELLED
 from .server import Listener, password_check
-from .software import nova_compute
+from .software import neutron_agent, nova_compute
 from .store import Store, read_json, write_json
 from .watch import Watch
 from .wsman.service import Service
@@ -41,7 +42,8 @@ class Host:
         self.environment = _environment(lab.access.user)
         self.machine = self._load(lab, store)
         self.machine.hooks.service_starting.append(nova_compute.require_program)
-        self.machine.hooks.service_started.append(nova_compute.starter(control_plane.conductor))
+        self.machine.hooks.service_started.append(nova_compute.starter(control_plane))
+        self.machine.hooks.service_started.append(neutron_agent.starter(control_plane))
         self._lab = lab
         self._latency = latency
         self._store = store

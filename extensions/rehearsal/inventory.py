@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .control_plane_api import REGION
 from .lab import HostLab, Lab
 
 GROUP = "hyperv_compute"
@@ -30,7 +31,24 @@ def inventory(lab: Lab, daemon: Mapping[str, Any], transport: str) -> dict[str, 
         for name, package in lab.downloads.items()
     }
     hosts = {name: connection(host, daemon["ports"][name], transport) for name, host in lab.hosts.items()}
-    return {"all": {"vars": {"rehearsal_downloads": downloads}, "children": {GROUP: {"hosts": hosts}}}}
+    shared = {"rehearsal_downloads": downloads, "rehearsal_cloud": cloud(lab, daemon["control_plane_port"])}
+    return {"all": {"vars": shared, "children": {GROUP: {"hosts": hosts}}}}
+
+
+def cloud(lab: Lab, port: int) -> dict[str, Any]:
+    """The lab's control plane as openstacksdk takes a cloud."""
+    return {
+        "auth_type": "password",
+        "region_name": REGION,
+        "auth": {
+            "auth_url": f"http://127.0.0.1:{port}/identity/v3",
+            "username": lab.control_plane.user,
+            "password": lab.control_plane.password,
+            "project_name": "admin",
+            "user_domain_name": "Default",
+            "project_domain_name": "Default",
+        },
+    }
 
 
 def connection(host: HostLab, ports: Mapping[str, int], transport: str) -> dict[str, Any]:

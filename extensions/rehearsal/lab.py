@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from .control_plane import ControlPlaneSpec, read_control_plane
 from .faults import Fault
 from .machine import HostSpec, SpecError
 from .machine.fields import Fields
@@ -45,13 +46,6 @@ class HostLab:
 
 
 @dataclass(frozen=True)
-class ControlPlane:
-    """conductor: whether nova-conductor answers."""
-
-    conductor: bool
-
-
-@dataclass(frozen=True)
 class Latency:
     """Seconds that are added for benchmarks: to each HTTP request, to each process start, to each module that compiles C#."""
 
@@ -66,7 +60,7 @@ class Lab:
 
     hosts: Mapping[str, HostLab]
     downloads: Mapping[str, Package]
-    control_plane: ControlPlane
+    control_plane: ControlPlaneSpec
     latency: Latency
     source: Mapping[str, Any]
 
@@ -94,7 +88,7 @@ def from_mapping(mapping: Any) -> Lab:
     lab = Lab(
         hosts=hosts,
         downloads={name: Package.read(Fields(entry, f"lab.downloads.{name}")) for name, entry in downloads.items()},
-        control_plane=_control_plane(fields.child("control_plane")),
+        control_plane=read_control_plane(fields.child("control_plane")),
         latency=_latency(fields.child("latency")),
         source=mapping,
     )
@@ -145,12 +139,6 @@ def _access(fields: Fields) -> Access:
     )
     fields.done()
     return access
-
-
-def _control_plane(fields: Fields) -> ControlPlane:
-    plane = ControlPlane(conductor=fields.text("conductor", "up", choices=("up", "down")) == "up")
-    fields.done()
-    return plane
 
 
 def _latency(fields: Fields) -> Latency:

@@ -13,6 +13,8 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from .certificate import tls_context
+from .control_plane import ControlPlane
+from .control_plane_api import ControlPlaneServer
 from .fileserver import FileServer
 from .host import Host
 from .inventory import inventory
@@ -50,6 +52,8 @@ class RunningLab:
         self.hosts: dict[str, Host] = {}
         self.ports: dict[str, Ports] = {}
         self.file_server: FileServer | None = None
+        self.control_plane = ControlPlane(lab.control_plane, store.control_plane, self._runs)
+        self.control_plane_server: ControlPlaneServer | None = None
 
     def __enter__(self) -> RunningLab:
         try:
@@ -71,8 +75,12 @@ class RunningLab:
         tls = tls_context(self.store, (host.access.address for host in self.lab.hosts.values()))
         files = {name: package.encode() for name, package in self.lab.downloads.items()}
         self.file_server = bind(0, known.get("file_server_port", 0), lambda port: FileServer(files, port))
+        self.control_plane_server = bind(
+            self.lab.control_plane.port, known.get("control_plane_port", 0),
+            lambda port: ControlPlaneServer(self.control_plane, self.store.control_plane_log, port),
+        )
         for name, host_lab in self.lab.hosts.items():
-            host = Host(host_lab, self.lab.control_plane, self.lab.latency, self.store)
+            host = Host(host_lab, self.control_plane, self.lab.latency, self.store)
             self.hosts[name] = host
             old = known.get("ports", {}).get(name, {})
             http = bind(host_lab.access.http_port, old.get("http", 0), host.listen)
@@ -86,6 +94,8 @@ class RunningLab:
             list(pool.map(Host.stop, self.hosts.values()))
         if self.file_server is not None:
             self.file_server.close()
+        if self.control_plane_server is not None:
+            self.control_plane_server.close()
         if self.ports:
             self._write_daemon(None)
 
@@ -93,12 +103,19 @@ class RunningLab:
         """The Ansible inventory of this lab; see inventory.inventory."""
         return inventory(self.lab, read_json(self.store.daemon), transport)
 
+    def _runs(self, host: str, service: str) -> bool:
+        """Whether a service of a host runs, and would so keep reporting."""
+        known = self.hosts[host].machine.services.find(service) if host in self.hosts else None
+        return known is not None and known.state == "Running"
+
     def _write_daemon(self, pid: int | None) -> None:
         assert self.file_server is not None
+        assert self.control_plane_server is not None
         write_json(self.store.daemon, {
             "pid": pid,
             "ports": {name: {"http": ports.http, "https": ports.https} for name, ports in self.ports.items()},
             "file_server_port": self.file_server.port,
+            "control_plane_port": self.control_plane_server.port,
         })
 
 

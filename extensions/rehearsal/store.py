@@ -5,6 +5,7 @@
     lab.json            the lab as it was loaded
     daemon.json         pid, ports and the file server's address while the lab is up
     daemon.log          what the daemon says about itself
+    control_plane.json  what the control plane knows; control_plane.log: one line a request
     certificate.pem key.pem
     hosts/NAME.json     the machine, written after every remote call
     hosts/NAME.faults.json
@@ -29,6 +30,8 @@ class Store:
         self.lab = directory / "lab.json"
         self.daemon = directory / "daemon.json"
         self.log = directory / "daemon.log"
+        self.control_plane = directory / "control_plane.json"
+        self.control_plane_log = directory / "control_plane.log"
         self.certificate = directory / "certificate.pem"
         self.key = directory / "key.pem"
 

@@ -57,7 +57,8 @@ class MigrationNetwork:
 
 class HyperV:
     """settings: named as the properties of the VMHost object; numa_spanning_in_effect: what vmms read when it last started;
-    takes_networks_from: vmms refuses migration networks until then, where live migration was just switched on."""
+    takes_networks_from: vmms refuses migration networks until then, where live migration was just switched on; switches: those of the lab
+    file, for nothing here makes or removes one yet."""
 
     def __init__(self, name: str, spec: HostSpec, note: Callable[[str], None]) -> None:
         digest = hashlib.sha256(name.encode()).hexdigest().upper()[:4]
@@ -68,6 +69,7 @@ class HyperV:
         self.virtual_machines = tuple(
             VirtualMachine(uuid.uuid5(uuid.NAMESPACE_DNS, f"{vm.name}.{name}"), vm.name, vm.state) for vm in spec.virtual_machines
         )
+        self.switches = spec.switches
         self._hardware = spec.hardware
         self._note = note
 

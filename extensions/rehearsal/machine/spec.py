@@ -23,6 +23,8 @@ BUILDS = {"2016": 14393, "2019": 17763, "2022": 20348, "2025": 26100}
 EDITIONS = ("Standard", "Datacenter")
 INSTALLATIONS = ("Server", "Server Core")
 VM_STATES = ("Running", "Off", "Saved", "Paused")
+SWITCH_TYPES = ("Private", "Internal", "External")
+EXTENSION_TYPES = ("Capture", "Filter", "Forwarding", "Monitoring")
 PENDING = ("component_servicing", "server_manager", "file_rename")
 TIME_TRIGGERS = ("classic", "none")
 
@@ -78,6 +80,27 @@ class VmSpec:
 
 
 @dataclass(frozen=True)
+class SwitchExtensionSpec:
+    """An extension of a virtual switch. type: as in VMSwitchExtensionType."""
+
+    name: str
+    type: str
+    vendor: str
+    enabled: bool
+
+
+@dataclass(frozen=True)
+class SwitchSpec:
+    """A virtual switch that is on the host already. adapters: names of hardware.nics; several are a switch-embedded team."""
+
+    name: str
+    type: str
+    adapters: tuple[str, ...]
+    allow_management_os: bool
+    extensions: tuple[SwitchExtensionSpec, ...]
+
+
+@dataclass(frozen=True)
 class TimingSpec:
     """reboot_seconds: how long the machine is away; vmms_ready_seconds: from vmms' start until its cmdlets answer;
     service_start_seconds: how long a service stays StartPending; second_reboot: the Hyper-V role reboots once more on its own,
@@ -105,6 +128,7 @@ class HostSpec:
     domain: str
     workgroup: str
     virtual_machines: tuple[VmSpec, ...]
+    switches: tuple[SwitchSpec, ...]
     pending: tuple[str, ...]
     accounts: tuple[AccountSpec, ...]
 
@@ -125,6 +149,7 @@ class HostSpec:
             domain=fields.text("domain", "", pattern=r"[A-Za-z0-9.-]*", allowed="a DNS domain name, or nothing"),
             workgroup=fields.text("workgroup", "WORKGROUP", pattern=r"[A-Za-z0-9-]{1,15}", allowed="1 to 15 letters and digits"),
             virtual_machines=tuple(_read_vm(item) for item in fields.children("virtual_machines")),
+            switches=tuple(_read_switch(item) for item in fields.children("switches")),
             pending=fields.texts("pending", choices=PENDING),
             accounts=tuple(read_account(item) for item in fields.children("accounts")),
         )
@@ -134,8 +159,8 @@ class HostSpec:
 
 
 KEYS = frozenset({
-    "os", "hardware", "features", "storage", "time", "timing", "computer_name", "domain", "workgroup", "virtual_machines", "pending",
-    "accounts", "network",
+    "os", "hardware", "features", "storage", "time", "timing", "computer_name", "domain", "workgroup", "virtual_machines", "switches",
+    "pending", "accounts", "network",
 })
 
 
@@ -196,6 +221,31 @@ def _read_vm(fields: Fields) -> VmSpec:
     return spec
 
 
+def _read_switch(fields: Fields) -> SwitchSpec:
+    spec = SwitchSpec(
+        name=fields.text("name"),
+        type=fields.text("type", "External", choices=SWITCH_TYPES),
+        adapters=fields.texts("adapters"),
+        allow_management_os=fields.flag("allow_management_os", True),
+        extensions=tuple(_read_extension(item) for item in fields.children("extensions")),
+    )
+    fields.done()
+    if bool(spec.adapters) != (spec.type == "External"):
+        raise SpecError(fields.at("adapters"), spec.adapters, "network adapters for an External switch, none for any other")
+    return spec
+
+
+def _read_extension(fields: Fields) -> SwitchExtensionSpec:
+    spec = SwitchExtensionSpec(
+        name=fields.text("name"),
+        type=fields.text("type", "Forwarding", choices=EXTENSION_TYPES),
+        vendor=fields.text("vendor", ""),
+        enabled=fields.flag("enabled", True),
+    )
+    fields.done()
+    return spec
+
+
 def _check(spec: HostSpec, path: str) -> None:
     """What one value alone cannot tell."""
     for name in spec.features.installed:
@@ -209,3 +259,16 @@ def _check(spec: HostSpec, path: str) -> None:
         for device in machine.devices:
             if device not in paths:
                 raise SpecError(f"{path}.virtual_machines[{index}].devices", device, f"a location path of hardware.pci: {sorted(paths)}")
+    _check_switches(spec, path)
+
+
+def _check_switches(spec: HostSpec, path: str) -> None:
+    adapters = {nic.name for nic in spec.hardware.nics}
+    taken: set[str] = set()
+    for index, switch in enumerate(spec.switches):
+        if "Hyper-V" not in spec.features.installed:
+            raise SpecError(f"{path}.switches[{index}]", switch.name, "a virtual switch only where Hyper-V is installed")
+        for adapter in switch.adapters:
+            if adapter not in adapters - taken:
+                raise SpecError(f"{path}.switches[{index}].adapters", adapter, f"a name of hardware.nics, once: {sorted(adapters - taken)}")
+            taken.add(adapter)

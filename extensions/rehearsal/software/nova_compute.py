@@ -7,7 +7,6 @@ nova/compute/resource_tracker.py, os_vif/__init__.py). Waiting is not simulated:
 """
 from __future__ import annotations
 
-import configparser
 import ntpath
 import re
 import uuid
@@ -15,12 +14,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import NoReturn
 
+from ..control_plane import ControlPlane
 from ..machine import Machine, Win32Error
 from ..machine.services import Service
+from .service_program import Exit, config_files, option, read_configuration
 
 NOVA_VERSION = "28.3.1"
 DRIVERS = ("compute_hyperv.driver.HyperVDriver", "compute_hyperv.cluster.driver.HyperVClusterDriver", "hyperv.HyperVDriver")
-_CONFIG_FILE = re.compile(r'--config-file[= ]\s*(?:"([^"]+)"|(\S+))')
 _PROGRAM = re.compile(r'\s*(?:"([^"]+)"|(\S+))')
 _CONDUCTOR_TIMEOUT = (
     "Timed out waiting for nova-conductor.  Is it running? Or did this service start before nova-conductor?  "
@@ -28,10 +28,6 @@ _CONDUCTOR_TIMEOUT = (
 )
 # ERROR_FILE_NOT_FOUND: what the service control manager says of a service whose program is not there.
 _FILE_NOT_FOUND = Win32Error(2, "The system cannot find the file specified.")
-
-
-class _Exit(Exception):
-    """nova-compute ended; its wrapper, and so the service, ends with it."""
 
 
 def require_program(machine: Machine, service: Service) -> None:
@@ -44,16 +40,16 @@ def require_program(machine: Machine, service: Service) -> None:
         raise _FILE_NOT_FOUND
 
 
-def starter(conductor: bool) -> Callable[[Machine, Service], None]:
-    """A hook for started services. conductor: whether nova-conductor answers."""
+def starter(plane: ControlPlane) -> Callable[[Machine, Service], None]:
+    """A hook for started services, which make themselves known to the control plane."""
 
     def started(machine: Machine, service: Service) -> None:
-        files = [quoted or plain for quoted, plain in _CONFIG_FILE.findall(service.path_name)]
+        files = config_files(service)
         if "nova-compute" not in service.path_name.lower() or not files:
             return
         try:
-            _Run(machine, service, files).start(conductor)
-        except _Exit as reason:
+            _Run(machine, service, files).start(plane)
+        except Exit as reason:
             machine.services.stop(service.name)
             machine.note(f"nova-compute: exited with code 1: {reason}")
 
@@ -63,34 +59,27 @@ def starter(conductor: bool) -> Callable[[Machine, Service], None]:
 class _Run:
     """One start of the service."""
 
-    def __init__(self, machine: Machine, service: Service, config_files: list[str]) -> None:
+    def __init__(self, machine: Machine, service: Service, files: list[str]) -> None:
         self._machine = machine
-        self._files = config_files
+        self._files = files
         self._pid = service.pid
         self._time = service.started_at or machine.now()
-        # oslo.config is no ini file, but what separates them (repeated options, continued lines) is of no matter here.
-        self._config = configparser.ConfigParser(strict=False, interpolation=None, delimiters=("=",), default_section="DEFAULT")
-        for path in config_files:
-            content = machine.files.read(path)
-            if content is None:
-                raise _Exit(f"Failed to find some config files: {path}")
-            try:
-                self._config.read_string(content.decode())
-            except (configparser.Error, UnicodeDecodeError) as error:
-                raise _Exit(f"Failed to parse {path}: {type(error).__name__}") from error
+        self._service = service
+        self._config = read_configuration(machine, files)
 
-    def start(self, conductor: bool) -> None:
+    def start(self, plane: ControlPlane) -> None:
         self._log("INFO", "os_vif", "Loaded VIF plugins: noop, ovs")
-        if not conductor:
+        if not plane.spec.conductor:
             self._log("WARNING", "nova.conductor.api", _CONDUCTOR_TIMEOUT)
             return
         self._load_driver()
         self._log("INFO", "nova.service", f"Starting compute node (version {NOVA_VERSION})")
         node, is_new = self._node_identity()
-        if not is_new:
-            return
         host = self._option("host") or self._machine.identity.computer_name
         name = self._machine.identity.full_name
+        plane.compute_started(host, name, node, self._machine.name, self._service.name)
+        if not is_new:
+            return
         self._log("INFO", "nova.compute.resource_tracker", f"Compute node record created for {host}:{name} with uuid: {node}")
 
     def _load_driver(self) -> None:
@@ -128,11 +117,11 @@ class _Run:
         return node, True
 
     def _option(self, name: str) -> str:
-        return self._config.get("DEFAULT", name, fallback="").replace(r"\$", "$")
+        return option(self._config, "DEFAULT", name)
 
     def _fail(self, logger: str, message: str) -> NoReturn:
         self._log("CRITICAL" if logger == "nova" else "ERROR", logger, message)
-        raise _Exit(message)
+        raise Exit(message)
 
     def _log(self, level: str, logger: str, message: str) -> None:
         """Appends to log_dir\\log_file as oslo.log does; without a log file nova writes to stderr, which a service has not."""
@@ -146,4 +135,4 @@ class _Run:
         try:
             self._machine.files.write(path, (self._machine.files.read(path) or b"") + line)
         except FileNotFoundError:
-            raise _Exit(f"the log folder of {path} does not exist") from None
+            raise Exit(f"the log folder of {path} does not exist") from None

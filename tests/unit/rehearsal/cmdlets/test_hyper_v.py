@@ -137,3 +137,26 @@ def test_stopped_vmms_takes_the_cmdlets_with_it() -> None:
     host = hyper_v_host()
     host.rows("Stop-Service", Name=["vmms"])
     assert host.error("Get-VM") == "ObjectNotFound,Microsoft.HyperV.PowerShell.Commands.GetVM"
+
+
+def test_the_switches_of_the_lab_file_and_their_extensions() -> None:
+    """3.1: an absent name is an error, a pattern without a match is not; names compare without regard to case."""
+    switches = [
+        {"name": "external", "adapters": ["Ethernet"], "extensions": [{"name": "Open vSwitch", "vendor": "Example", "enabled": False}]},
+        {"name": "private", "type": "Private"},
+    ]
+    nics = [{"name": "Ethernet", "description": "Contoso 25G"}]
+    host = Host(features={"installed": ["Hyper-V", "Hyper-V-PowerShell"]}, hardware={"nics": nics}, switches=switches)
+    assert host.rows("Get-VMSwitch", "Name", "SwitchType", "AllowManagementOS", "NetAdapterInterfaceDescription") == [
+        {"Name": "external", "SwitchType": "External", "AllowManagementOS": True, "NetAdapterInterfaceDescription": "Contoso 25G"},
+        {"Name": "private", "SwitchType": "Private", "AllowManagementOS": False, "NetAdapterInterfaceDescription": None},
+    ]
+    assert host.values("Get-VMSwitch", "Name", Name="EXTERNAL") == ["external"]
+    assert host.values("Get-VMSwitch", "Name", SwitchType=["Private"]) == ["private"]
+    assert host.values("Get-VMSwitch", "Name", Name="x*") == []
+    assert host.error("Get-VMSwitch", Name="x") == "InvalidParameter,Microsoft.HyperV.PowerShell.Commands.GetVMSwitch"
+    assert host.rows("Get-VMSwitchExtension", "Name", "SwitchName", "Enabled", VMSwitchName=["external"]) == [
+        {"Name": "Open vSwitch", "SwitchName": "external", "Enabled": False},
+    ]
+    absent = host.error("Get-VMSwitchExtension", VMSwitchName=["x"])
+    assert absent == "InvalidParameter,Microsoft.HyperV.PowerShell.Commands.GetVMSwitchExtension"

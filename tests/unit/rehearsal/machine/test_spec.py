@@ -11,6 +11,7 @@ from rehearsal.machine.spec import KEYS
 
 LOCATION, INSTANCE = "PCIROOT(0)#PCI(0100)", r"PCI\VEN_10DE&DEV_1EB8\4&1"
 PCI = {"name": "GPU", "location_path": LOCATION, "instance_id": INSTANCE}
+HYPER_V = {"features": {"installed": ["Hyper-V"]}, "hardware": {"nics": [{"name": "a"}]}}
 
 
 def test_nothing_but_defaults() -> None:
@@ -52,6 +53,13 @@ def test_nothing_but_defaults() -> None:
     ({"virtual_machines": [{"name": "vm"}]}, "hosts.a.virtual_machines[0]"),
     ({"features": {"installed": ["Hyper-V"]}, "virtual_machines": [{"name": "vm", "devices": [LOCATION]}]},
      "hosts.a.virtual_machines[0].devices"),
+    ({"switches": [{"name": "s", "type": "Internal"}]}, "hosts.a.switches[0]"),
+    ({**HYPER_V, "switches": [{"name": "s"}]}, "hosts.a.switches[0].adapters"),
+    ({**HYPER_V, "switches": [{"name": "s", "type": "Private", "adapters": ["a"]}]}, "hosts.a.switches[0].adapters"),
+    ({**HYPER_V, "switches": [{"name": "s", "adapters": ["b"]}]}, "hosts.a.switches[0].adapters"),
+    ({**HYPER_V, "switches": [{"name": "s", "adapters": ["a"]}, {"name": "t", "adapters": ["a"]}]}, "hosts.a.switches[1].adapters"),
+    ({**HYPER_V, "switches": [{"name": "s", "type": "Private", "extensions": [{"name": "x", "kind": "Filter"}]}]},
+     "hosts.a.switches[0].extensions[0].kind"),
     ({"computer_name": "two words"}, "hosts.a.computer_name"),
 ])
 def test_refusals_name_the_place_the_value_and_what_is_allowed(mapping: dict[str, Any], path: str) -> None:

@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 import re
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
+from rehearsal.control_plane import ControlPlane, read_control_plane
 from rehearsal.machine import HostSpec, Machine, Win32Error
+from rehearsal.machine.fields import Fields
 from rehearsal.software import nova_compute
 
 FOLDER = r"C:\OpenStack"
@@ -27,7 +31,9 @@ def machine(conductor: bool = True, hyperv: bool = True) -> Machine:
     spec = HostSpec.from_mapping({"os": {"version": "2022"}, "features": features, "timing": {"vmms_ready_seconds": 0}}, "lab.hosts.hv01")
     made = Machine.build("hv01", spec)
     made.hooks.service_starting.append(nova_compute.require_program)
-    made.hooks.service_started.append(nova_compute.starter(conductor))
+    plane = read_control_plane(Fields({"conductor": "up" if conductor else "down"}, "lab.control_plane"))
+    known = ControlPlane(plane, Path(tempfile.mkdtemp()) / "control_plane.json", lambda host, service: True)
+    made.hooks.service_started.append(nova_compute.starter(known))
     made.files.make_folder(FOLDER)
     made.files.write(rf"{FOLDER}\OpenStackService.exe", b"")
     made.services.create("nova-compute", rf'"{FOLDER}\OpenStackService.exe" nova-compute "x.exe" --config-file "{FOLDER}\nova.conf"')
