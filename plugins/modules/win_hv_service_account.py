@@ -10,7 +10,7 @@ description:
   - Sets the account of a Windows service with its password, and makes that account a member of local groups, which are named by SID
     because Windows translates their names. Memberships are added, never taken away.
   - A running service is restarted in the same change, because a process keeps the account that it started with. A service that does not run
-    is not started.
+    is not started, unless a failed logon is why.
   - Does not grant the right to log on as a service, which no cmdlet can. Use M(ansible.windows.win_user_right) with
     C(action=add) before this module; its default action would take the right from every other account.
   - Does not create the service, nor the account.
@@ -30,8 +30,9 @@ options:
   password:
     description:
       - The password of the account. Needed when the service is to get another account, and not allowed for one that has no password.
-      - It is written when the account changes, or O(password_version) does. Windows gives no password back, so nothing else can tell
-        whether the one that it keeps is still right.
+      - It is written when the account changes, when O(password_version) does, and when the service stands still because its account could
+        not log on; in the last case the service is started as well. Windows gives no password back, so nothing else can tell whether
+        the one that it keeps is still right.
     type: str
   password_version:
     description:

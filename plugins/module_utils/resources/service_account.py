@@ -26,6 +26,8 @@ _NO_SUCH_KEY = "PathNotFound"
 _NO_MEMBER, _NO_GROUP = "PrincipalNotFound", "GroupNotFound"
 # ERROR_SERVICE_LOGON_FAILED as Win32_Service.ExitCode.
 _LOGON_FAILED = 1069
+# The differences that writing account and password closes.
+_REWRITES = {"account", "password_version", "logon_failed"}
 _RETURNED = re.compile(r"ReturnValue is '(\d+)'")
 # What Win32_Service.Change answers, as far as it has to do with the account.
 _CHANGE_ANSWERS = {
@@ -74,7 +76,7 @@ class ServiceAccount:
         return Plan(
             differences=differences,
             calls=(*_join(options, member_of), *_change(options, changed, service)),
-            warnings=() if changed & {"account", "password_version"} else tuple(_warnings(service)),
+            warnings=() if changed & _REWRITES else tuple(_warnings(service)),
             blockers=tuple(_blockers(options, answers, service)),
             state=state,
         )
@@ -149,10 +151,10 @@ def _blockers(options: Mapping[str, Any], answers: Answers, service: Mapping[str
 
 
 def _warnings(service: Mapping[str, Any] | None) -> Iterator[str]:
-    if service is not None and service["State"] != "Running" and service["ExitCode"] == _LOGON_FAILED:
+    if _logon_failed(service):
         yield (
             "the service did not start, because its account could not log on (1069): the password is not the present one, or the "
-            "right to log on as a service is missing; a new password_version writes the password again"
+            "right to log on as a service is missing; with a password given it is written and the service started"
         )
 
 
@@ -168,6 +170,8 @@ def _differences(
         yield Difference("account", present, options["account"])
     if options["password_version"] not in (None, version):
         yield Difference("password_version", version, options["password_version"])
+    if _logon_failed(service) and options["password"] is not None:
+        yield Difference("logon_failed", True, False)
     if member_of != _groups(options):
         yield Difference("groups", member_of, _groups(options))
 
@@ -205,6 +209,11 @@ def _is_unreadable(answer: Answer) -> bool:
     return answer.error is not None and answer.error.category == "NotSpecified"
 
 
+def _logon_failed(service: Mapping[str, Any] | None) -> bool:
+    """Whether the service stands still, because its account could not log on when it was last started."""
+    return service is not None and service["State"] == "Stopped" and service["ExitCode"] == _LOGON_FAILED
+
+
 def _error_name(call: str, answers: Answers) -> str:
     error = answers[call].error
     return error.id.split(",")[0] if error else ""
@@ -214,7 +223,7 @@ def _state(options: Mapping[str, Any], service: Mapping[str, Any] | None, versio
     return {
         "name": options["name"],
         "account": service["StartName"] if service else None,
-        "logon_failed": bool(service and service["State"] != "Running" and service["ExitCode"] == _LOGON_FAILED),
+        "logon_failed": _logon_failed(service),
         "password_version": version,
         "groups": member_of,
     }
@@ -230,7 +239,7 @@ def _join(options: Mapping[str, Any], member_of: list[str]) -> Iterator[Call]:
 
 def _change(options: Mapping[str, Any], changed: set[str], service: Mapping[str, Any] | None) -> Iterator[Call]:
     """The version is noted last, so that a run that breaks off before is done again."""
-    if changed.isdisjoint({"account", "password_version"}):
+    if changed.isdisjoint(_REWRITES):
         return
     name = options["name"]
     # Windows PowerShell's Set-Service has no -Credential, and a password has no place on sc.exe's command line.
@@ -242,6 +251,8 @@ def _change(options: Mapping[str, Any], changed: set[str], service: Mapping[str,
     if service is not None and service["State"] == "Running":
         # A process keeps the account and the tickets that it started with.
         yield Cmdlet("restart", "Restart-Service", {"Name": name, "Force": True})
+    elif "logon_failed" in changed:
+        yield Cmdlet("start", "Start-Service", {"Name": name})
     if options["password_version"] is not None:
         value = {"Name": _NOTE_VALUE, "Value": options["password_version"], "PropertyType": "String"}
         yield Cmdlet("note_key", "New-Item", {"Path": _NOTE + name, "Force": True})

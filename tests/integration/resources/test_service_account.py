@@ -103,19 +103,20 @@ def test_a_changed_password_is_written_once_with_its_version(server: StartServer
     assert secrets_shown(host, unchanged, changed) == []
 
 
-def test_a_wrong_password_is_said_to_be_one_and_tried_again(server: StartServer) -> None:
+@pytest.mark.parametrize("version", ["1", None])
+def test_a_wrong_password_is_said_to_be_one_and_tried_again(server: StartServer, version: str | None) -> None:
     host = start(server)
     assert host.play(RIGHT).code == 0
-    wrong = host.play(task(password=NEXT))
+    wrong = host.play(task(password=NEXT, password_version=version))
     assert wrong.code != 0
     assert "Restart-Service failed in call 'restart'" in wrong.result["msg"]
     assert "wrong password or lacks the right to log on as a service" in wrong.result["msg"]
     assert service(host).state == "Stopped"
-    warned = host.play(task(password=NEXT, password_version=None))
+    warned = host.play(task(password=None, password_version=None))
     assert warned.result["service_account"]["logon_failed"]
     assert "could not log on (1069)" in warned.result["warnings"][0]
-    right = host.converge(task())
-    host.machine.services.start("nova-compute")
+    right = host.converge(task(password_version=version))
+    assert service(host).state == "Running"
     assert secrets_shown(host, wrong, warned, right) == []
 
 

@@ -176,17 +176,29 @@ def test_without_the_service_everything_would_change() -> None:
     assert plan.state == {"name": "nova-compute", "account": None, "logon_failed": False, "password_version": None, "groups": []}
 
 
-def test_a_failed_logon_is_a_warning_until_the_password_is_written_again() -> None:
-    failed = {**SERVICE, "State": "Stopped", "ExitCode": 1069}
+FAILED = {**SERVICE, "State": "Stopped", "ExitCode": 1069}
+
+
+def test_after_a_failed_logon_the_password_is_written_and_the_service_started() -> None:
+    plan = RESOURCE.plan(options(password_version=None), host(FAILED))
+    assert plan.differences == (Difference("logon_failed", True, False),)
+    assert plan.calls == (*change(restart=False, version=None), Cmdlet("start", "Start-Service", {"Name": "nova-compute"}))
+    assert (plan.warnings, plan.state["logon_failed"]) == ((), True)
+    noted = RESOURCE.plan(options(password_version="2"), host(FAILED))
+    assert [call.id for call in noted.calls] == ["instance", "change", "start", "note_key", "note_value"]
+
+
+def test_without_a_password_a_failed_logon_is_a_warning() -> None:
     warning = (
         "the service did not start, because its account could not log on (1069): the password is not the present one, or the right to "
-        "log on as a service is missing; a new password_version writes the password again"
+        "log on as a service is missing; with a password given it is written and the service started"
     )
-    plan = RESOURCE.plan(options(), host(failed))
-    assert (plan.warnings, plan.state["logon_failed"]) == ((warning,), True)
-    assert RESOURCE.plan(options(password_version="2"), host(failed)).warnings == ()
-    assert RESOURCE.plan(options(), host({**failed, "State": "Running"})).state["logon_failed"] is False
-    assert RESOURCE.plan(options(), host({**failed, "ExitCode": 1077})).warnings == ()
+    given = options(password=None, password_version=None)
+    plan = RESOURCE.plan(given, host(FAILED))
+    assert (plan.warnings, plan.calls, plan.state["logon_failed"]) == ((warning,), (), True)
+    for other in ({"State": "Running"}, {"ExitCode": 1077}):
+        plan = RESOURCE.plan(given, host({**FAILED, **other}))
+        assert (plan.warnings, plan.state["logon_failed"]) == ((), False)
 
 
 def test_a_group_that_cannot_be_listed_is_refused_whatever_the_language() -> None:
