@@ -8,13 +8,15 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .machine import executables
 from .powershell.binder import COR_E_SYSTEM, bind
 from .powershell.catalogue import Catalogue, Command, catalogue
 from .powershell.errors import PowerShellError, not_modelled
 from .powershell.objects import check_class, equal, failure, format_value, get_property, project, set_property
-from .powershell.registry import MODELS, Models
+from .powershell.registry import MODELS, Models, ProgramResult
 from .powershell.values import PSCredential, PSObject, SecureString
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ REFUSED = frozenset(name.lower() for name in (
     "Where-Object", "Register-ScheduledJob", "Set-PSBreakpoint", "Set-Variable",
 ))
 _NAME = re.compile(r"[a-z]+-[a-z0-9]+", re.IGNORECASE)
+# A path on a drive, outside of Windows' own folder.
+_OTHER_PROGRAM = re.compile(r"(?!c:\\windows\\)[a-z]:\\", re.IGNORECASE)
 # What Get-Verb lists in Windows PowerShell 5.1: PowerShell/PowerShell src/System.Management.Automation/utils/Verbs.cs without
 # Build and Deploy, which came later.
 APPROVED_VERBS = frozenset({
@@ -154,15 +158,29 @@ def _check_until(state: _Batch, call: dict[str, Any], name: str) -> None:
 def _run_program(state: _Batch, call: dict[str, Any]) -> dict[str, Any]:
     name = _resolve(state, call["program"])
     arguments = [str(_resolve(state, argument)) for argument in call.get("arguments", [])]
-    file = name.replace("/", "\\").rsplit("\\", 1)[-1].lower()
-    model = state.models.programs.get(file if file.endswith(".exe") else f"{file}.exe")
-    if model is None:
-        raise not_modelled(f"the program {name}", "add a model in rehearsal/programs")
-    outcome = model.function(state.machine, arguments)
+    outcome = _program(state, name)(arguments)
     result: dict[str, Any] = {"stdout": outcome.stdout, "stderr": outcome.stderr, "exit_code": outcome.exit_code}
     if outcome.exit_code not in call.get("exit_codes", [0]):
         result["error"] = failure("ProgramFailed", f"{name} ended with exit code {outcome.exit_code}.").as_wire()
     return result
+
+
+def _program(state: _Batch, name: str) -> Callable[[list[str]], ProgramResult]:
+    """A program of Windows by its name; by its path any other that lies on the machine."""
+    file = name.replace("/", "\\").rsplit("\\", 1)[-1].lower()
+    model = state.models.programs.get(file if file.endswith(".exe") else f"{file}.exe")
+    if model is not None:
+        return partial(model.function, state.machine)
+    if not _OTHER_PROGRAM.match(name):
+        raise not_modelled(f"the program {name}", "add a model in rehearsal/programs")
+    data = state.machine.files.read(name)
+    if data is None:
+        raise _method_failed("Win32Exception", "The system cannot find the file specified", method="Start", count=1)
+    found = executables.decode(data, name)
+    kind = state.models.executables.get(found.kind) if found else None
+    if found is None or kind is None:
+        raise not_modelled(f"what the file {name} does when it is run", "add a model of its kind in rehearsal/programs")
+    return partial(kind.function, state.machine, found)
 
 
 def _run_assign(state: _Batch, call: dict[str, Any]) -> dict[str, Any]:
@@ -215,11 +233,11 @@ def _require_folder(state: _Batch, path: str) -> None:
         raise _method_failed("DirectoryNotFoundException", f"Could not find a part of the path '{path}'.")
 
 
-def _method_failed(inner: str, message: str) -> PowerShellError:
+def _method_failed(inner: str, message: str, *, method: str = "WriteAllBytes", count: int = 2) -> PowerShellError:
     """An exception of a .NET method called from a script: PowerShell names the error after the exception within."""
     return PowerShellError(
         inner, "NotSpecified", "System.Management.Automation.MethodInvocationException",
-        f'Exception calling "WriteAllBytes" with "2" argument(s): "{message}"', COR_E_SYSTEM,
+        f'Exception calling "{method}" with "{count}" argument(s): "{message}"', COR_E_SYSTEM,
     )
 
 

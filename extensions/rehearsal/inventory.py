@@ -27,8 +27,8 @@ def inventory(lab: Lab, daemon: Mapping[str, Any], transport: str) -> dict[str, 
     """The inventory of a lab that is up. daemon: what the store keeps of it; transport: http or https."""
     url = f"http://127.0.0.1:{daemon['file_server_port']}"
     downloads = {
-        name: {"url": f"{url}/{name}", "sha256": hashlib.sha256(package.encode()).hexdigest(), "product_code": package.product_code}
-        for name, package in lab.downloads.items()
+        name: {"url": f"{url}/{name}", "sha256": hashlib.sha256(download.encode()).hexdigest(), **download.facts}
+        for name, download in lab.downloads.items()
     }
     hosts = {name: connection(host, daemon["ports"][name], transport) for name, host in lab.hosts.items()}
     shared = {"rehearsal_downloads": downloads, "rehearsal_cloud": cloud(lab, daemon["control_plane_port"])}

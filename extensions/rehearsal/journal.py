@@ -14,6 +14,7 @@ _SECRET_NAME = re.compile(r"(?i)pass|secret|credential|token|key|content")
 _SWITCH = re.compile(r"([/-]{1,2}[A-Za-z][\w-]*|[A-Za-z][\w-]*(?==))")
 _LONGEST = 200
 HIDDEN = "********"
+_METHODS = ("invoke-cimmethod", "invoke-wmimethod")
 
 
 @dataclass
@@ -91,6 +92,9 @@ def describe_call(call: Mapping[str, Any]) -> dict[str, Any]:
     if "cmdlet" in call:
         shown["cmdlet"] = call["cmdlet"]
         shown["parameters"] = {name: _shown(name, value) for name, value in call.get("parameters", {}).items()}
+        if str(call["cmdlet"]).lower() in _METHODS:
+            # What a method takes may be a password, and its name tells nothing.
+            shown["parameters"] = {name: _names_only(value) for name, value in shown["parameters"].items()}
     elif "program" in call:
         shown["program"] = call["program"]
         # A program's argument may be a password and nothing tells; the switches say what it was asked for.
@@ -101,6 +105,10 @@ def describe_call(call: Mapping[str, Any]) -> dict[str, Any]:
         kind = "read_file" if "read_file" in call else "write_file"
         shown[kind] = _shown(kind, call.get(kind))
     return shown
+
+
+def _names_only(value: Any) -> Any:
+    return dict.fromkeys(value, HIDDEN) if isinstance(value, Mapping) else value
 
 
 def _texts(values: Iterable[Any]) -> list[str]:

@@ -14,7 +14,7 @@ from .control_plane import ControlPlaneSpec, read_control_plane
 from .faults import Fault
 from .machine import HostSpec, SpecError
 from .machine.fields import Fields
-from .software.msi import Package
+from .software import downloads as software
 from .wsman.service import Quotas
 
 VERSION = 1
@@ -59,7 +59,7 @@ class Lab:
     """A whole lab."""
 
     hosts: Mapping[str, HostLab]
-    downloads: Mapping[str, Package]
+    downloads: Mapping[str, software.Download]
     control_plane: ControlPlaneSpec
     latency: Latency
     source: Mapping[str, Any]
@@ -87,7 +87,7 @@ def from_mapping(mapping: Any) -> Lab:
     downloads = _mapping(fields, mapping, "downloads")
     lab = Lab(
         hosts=hosts,
-        downloads={name: Package.read(Fields(entry, f"lab.downloads.{name}")) for name, entry in downloads.items()},
+        downloads={name: software.read(Fields(entry, f"lab.downloads.{name}")) for name, entry in downloads.items()},
         control_plane=read_control_plane(fields.child("control_plane")),
         latency=_latency(fields.child("latency")),
         source=mapping,

@@ -73,7 +73,7 @@ class RunningLab:
         write_json(self.store.lab, self.lab.source)
         known = read_json(self.store.daemon) or {}
         tls = tls_context(self.store, (host.access.address for host in self.lab.hosts.values()))
-        files = {name: package.encode() for name, package in self.lab.downloads.items()}
+        files = {name: download.encode() for name, download in self.lab.downloads.items()}
         self.file_server = bind(0, known.get("file_server_port", 0), lambda port: FileServer(files, port))
         self.control_plane_server = bind(
             self.lab.control_plane.port, known.get("control_plane_port", 0),

@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 # The calls that put data on the disk.
 _WRITERS = frozenset({
     "write_file", "winrm_put_file", "winrm_put_file.ps1", "ansible.windows.win_get_url", "ansible.windows.win_copy",
-    "ansible.windows.win_package",
+    "ansible.windows.win_package", "invoke-webrequest",
 })
 
 

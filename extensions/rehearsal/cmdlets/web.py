@@ -3,10 +3,10 @@
 """Invoke-WebRequest: a real request, usually to the lab's own file server."""
 from __future__ import annotations
 
-import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
+from ..modules.web import explain
 from ..powershell.errors import PowerShellError, not_modelled
 from ..powershell.registry import Bound, cmdlet
 
@@ -31,11 +31,11 @@ def invoke_web_request(machine: Machine, bound: Bound) -> list[Any]:
     if not url.lower().startswith(("http://", "https://")):
         raise not_modelled(f"Invoke-WebRequest of {url}", "give a web address")
     try:
-        with urllib.request.urlopen(url, timeout=_SECONDS) as response:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=_SECONDS) as response:
             data = response.read()
-    except (urllib.error.URLError, OSError) as error:
+    except OSError as error:
         raise PowerShellError(
-            f"WebCmdletWebResponseException,{_COMMAND}", "InvalidOperation", "System.Net.WebException", f"{url}: {error}",
+            f"WebCmdletWebResponseException,{_COMMAND}", "InvalidOperation", "System.Net.WebException", explain(error),
         ) from None
     try:
         machine.files.write(bound["OutFile"], data)

@@ -27,6 +27,10 @@ class Fields:
             if key not in self._asked:
                 raise SpecError(self.at(str(key)), self._mapping[key], f"one of the keys {', '.join(sorted(self._asked))}")
 
+    def names(self) -> list[str]:
+        """Its keys, for a mapping whose keys are names of the lab's author."""
+        return list(self._mapping)
+
     def at(self, key: str) -> str:
         return f"{self.path}.{key}"
 

@@ -33,6 +33,9 @@ KNOWN_AREAS = (
     r"HKLM:\SYSTEM\CurrentControlSet\Control\MPDEV",
     UNINSTALL, UNINSTALL_32, W32TIME_POLICY, SERVER_MANAGER, HYPERV_POLICY, rf"{SERVICING}\RebootPending",
     r"HKLM:\SOFTWARE\Microsoft\HgsClient",
+    # Software that Windows does not bring: Python (PEP 514) and the runtime of Visual C++.
+    r"HKLM:\SOFTWARE\Python",
+    r"HKLM:\SOFTWARE\Microsoft\VisualStudio\14.0\VC\Runtimes", r"HKLM:\SOFTWARE\WOW6432Node\Microsoft\VisualStudio\14.0\VC\Runtimes",
     # The collection's own key: no fresh server has it.
     r"HKLM:\SOFTWARE\winstack.hyperv",
 )

@@ -13,6 +13,7 @@ from .values import PSObject
 
 if TYPE_CHECKING:
     from ..machine import Machine
+    from ..machine.executables import Executable
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -58,6 +59,7 @@ class ProgramResult:
 
 CmdletFunction = Callable[["Machine", Bound], "list[Any]"]
 ProgramFunction = Callable[["Machine", "list[str]"], ProgramResult]
+ExecutableFunction = Callable[["Machine", "Executable", "list[str]"], ProgramResult]
 AssignFunction = Callable[["Machine", PSObject, str, Any], None]
 
 
@@ -77,6 +79,7 @@ class Models:
 
     cmdlets: dict[str, Model] = field(default_factory=dict)
     programs: dict[str, Model] = field(default_factory=dict)
+    executables: dict[str, Model] = field(default_factory=dict)
     assignments: dict[str, Model] = field(default_factory=dict)
 
     def cmdlet(self, name: str, *, source: str, unconfirmed: str = "") -> Callable[[Function], Function]:
@@ -86,6 +89,10 @@ class Models:
     def program(self, name: str, *, source: str, unconfirmed: str = "") -> Callable[[Function], Function]:
         """Registers a ProgramFunction by its file name (`w32tm.exe`); a call may name it with a path or without `.exe`."""
         return _registrar(self.programs, name, source, unconfirmed)
+
+    def executable(self, kind: str, *, source: str, unconfirmed: str = "") -> Callable[[Function], Function]:
+        """Registers an ExecutableFunction: what a file of this kind does when it is run (machine/executables.py)."""
+        return _registrar(self.executables, kind, source, unconfirmed)
 
     def assignment(self, type_name: str, *, source: str, unconfirmed: str = "") -> Callable[[Function], Function]:
         """Registers an AssignFunction: what setting a property on an object of this .NET type does to the machine."""
@@ -105,6 +112,7 @@ def _registrar(table: dict[str, Model], name: str, source: str, unconfirmed: str
 MODELS = Models()
 cmdlet = MODELS.cmdlet
 program = MODELS.program
+executable = MODELS.executable
 assignment = MODELS.assignment
 
 

@@ -98,6 +98,10 @@ class Package:
         return _MAGIC + json.dumps(asdict(self), sort_keys=True).encode()
 
     @property
+    def facts(self) -> dict[str, str]:
+        return {"product_code": self.product_code}
+
+    @property
     def key(self) -> str:
         return f"{UNINSTALL}\\{self.product_code}"
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from ..control_plane import ControlPlane, NetworkAgent
 from ..machine import Machine
 from ..machine.services import Service
-from .service_program import Exit, config_files, option, read_configuration
+from .service_program import Exit, command, config_files, option, read_configuration
 
 BINARY = "neutron-hyperv-agent"
 _OVS = re.compile(r"(open.?v.?switch)|(ovs)", re.IGNORECASE)
@@ -22,8 +22,9 @@ def starter(plane: ControlPlane) -> Callable[[Machine, Service], None]:
     """A hook for started services, which make themselves known to the control plane."""
 
     def started(machine: Machine, service: Service) -> None:
-        files = config_files(service)
-        if BINARY not in service.path_name.lower() or not files:
+        line = command(machine, service)
+        files = config_files(line)
+        if BINARY not in line.lower() or not files:
             return
         try:
             plane.agent_started(_start(machine, service, files))

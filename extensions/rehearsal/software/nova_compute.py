@@ -3,7 +3,7 @@
 """What nova-compute 28 with the compute-hyperv driver does when its service starts: it reads its configuration and writes its log.
 
 The lines and their order are nova's own (nova/conductor/api.py, nova/virt/driver.py, nova/service.py, nova/virt/node.py,
-nova/compute/resource_tracker.py, os_vif/__init__.py). Waiting is not simulated: a conductor that is down is logged as one timeout.
+nova/compute/manager.py and resource_tracker.py, os_vif/__init__.py). Waiting is not simulated: a conductor that is down is logged as one timeout.
 """
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ from typing import NoReturn
 
 from ..control_plane import ControlPlane
 from ..machine import Machine, Win32Error
+from ..machine.executables import decode
 from ..machine.services import Service
-from .service_program import Exit, config_files, option, read_configuration
+from .python_environment import distributions
+from .service_program import Exit, command, config_files, option, read_configuration, wrapper
 
+# Of a nova-compute that does not say which environment it belongs to.
 NOVA_VERSION = "28.3.1"
 DRIVERS = ("compute_hyperv.driver.HyperVDriver", "compute_hyperv.cluster.driver.HyperVClusterDriver", "hyperv.HyperVDriver")
-_PROGRAM = re.compile(r'\s*(?:"([^"]+)"|(\S+))')
+_NOVA_COMPUTE = re.compile(r'"([^"]*nova-compute\.exe)"|(\S*nova-compute\.exe)', re.IGNORECASE)
+_STUCK_INSTANCES = "Looking for unclaimed instances stuck in BUILDING status for nodes managed by this host"
 _CONDUCTOR_TIMEOUT = (
     "Timed out waiting for nova-conductor.  Is it running? Or did this service start before nova-conductor?  "
     "Reattempting establishment of nova-conductor connection..."
@@ -32,8 +36,7 @@ _FILE_NOT_FOUND = Win32Error(2, "The system cannot find the file specified.")
 
 def require_program(machine: Machine, service: Service) -> None:
     """Refuses to start a service whose executable is not on the machine. Windows' own are taken to be there."""
-    match = _PROGRAM.match(service.path_name)
-    program = (match.group(1) or match.group(2)) if match else ""
+    program = wrapper(service)
     if not re.match(r"(?i)[a-z]:\\", program) or re.match(r"(?i)c:\\windows\\", program):
         return
     if machine.files.read(program) is None and machine.files.read(f"{program}.exe") is None:
@@ -44,11 +47,12 @@ def starter(plane: ControlPlane) -> Callable[[Machine, Service], None]:
     """A hook for started services, which make themselves known to the control plane."""
 
     def started(machine: Machine, service: Service) -> None:
-        files = config_files(service)
-        if "nova-compute" not in service.path_name.lower() or not files:
+        line = command(machine, service)
+        files = config_files(line)
+        if "nova-compute" not in line.lower() or not files:
             return
         try:
-            _Run(machine, service, files).start(plane)
+            _Run(machine, service, files, _nova_version(machine, line)).start(plane)
         except Exit as reason:
             machine.services.stop(service.name)
             machine.note(f"nova-compute: exited with code 1: {reason}")
@@ -56,10 +60,24 @@ def starter(plane: ControlPlane) -> Callable[[Machine, Service], None]:
     return started
 
 
+def _nova_version(machine: Machine, line: str) -> str:
+    """The version of the nova that the command line runs. Raises Exit where its program is not there."""
+    match = _NOVA_COMPUTE.search(line)
+    program = (match.group(1) or match.group(2)) if match else ""
+    if not ntpath.isabs(program):
+        return NOVA_VERSION
+    data = machine.files.read(program)
+    if data is None:
+        raise Exit(f"{program} is not there")
+    found = decode(data, program)
+    return distributions(machine, found.facts["environment"])["nova"].version if found else NOVA_VERSION
+
+
 class _Run:
     """One start of the service."""
 
-    def __init__(self, machine: Machine, service: Service, files: list[str]) -> None:
+    def __init__(self, machine: Machine, service: Service, files: list[str], version: str) -> None:
+        self._version = version
         self._machine = machine
         self._files = files
         self._pid = service.pid
@@ -73,8 +91,9 @@ class _Run:
             self._log("WARNING", "nova.conductor.api", _CONDUCTOR_TIMEOUT)
             return
         self._load_driver()
-        self._log("INFO", "nova.service", f"Starting compute node (version {NOVA_VERSION})")
+        self._log("INFO", "nova.service", f"Starting compute node (version {self._version})")
         node, is_new = self._node_identity()
+        self._log("INFO", "nova.compute.manager", _STUCK_INSTANCES)
         host = self._option("host") or self._machine.identity.computer_name
         name = self._machine.identity.full_name
         plane.compute_started(host, name, node, self._machine.name, self._service.name)

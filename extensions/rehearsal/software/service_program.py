@@ -1,15 +1,17 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the simulated OpenStack services have in common: the configuration files that their command line names."""
+"""What the simulated OpenStack services have in common: their command line, and the configuration files that it names."""
 from __future__ import annotations
 
 import configparser
+import ntpath
 import re
 from collections.abc import Sequence
 
 from ..machine import Machine
 from ..machine.services import Service
 
+_PROGRAM = re.compile(r'\s*(?:"([^"]+)"|(\S+))')
 _CONFIG_FILE = re.compile(r'--config-file[= ]\s*(?:"([^"]+)"|(\S+))')
 
 
@@ -17,8 +19,23 @@ class Exit(Exception):
     """The program ended; its wrapper, and so the service, ends with it."""
 
 
-def config_files(service: Service) -> list[str]:
-    return [quoted or plain for quoted, plain in _CONFIG_FILE.findall(service.path_name)]
+def wrapper(service: Service) -> str:
+    """The program of the service itself."""
+    match = _PROGRAM.match(service.path_name)
+    return (match.group(1) or match.group(2)) if match else ""
+
+
+def command(machine: Machine, service: Service) -> str:
+    """The command line of what the service runs: NSSM has it in the registry (its README, Managing services using the registry)."""
+    if not ntpath.basename(wrapper(service)).lower().startswith("nssm"):
+        return service.path_name
+    application, parameters = (machine.registry.get(rf"{service.key}\Parameters", name, "") for name in ("Application", "AppParameters"))
+    return f'"{application}" {parameters}'
+
+
+def config_files(line: str) -> list[str]:
+    """Those of a command line."""
+    return [quoted or plain for quoted, plain in _CONFIG_FILE.findall(line)]
 
 
 def read_configuration(machine: Machine, files: Sequence[str]) -> configparser.ConfigParser:
