@@ -3,7 +3,8 @@
 """What nova-compute 28 with the compute-hyperv driver does when its service starts: it reads its configuration and writes its log.
 
 The lines and their order are nova's own (nova/conductor/api.py, nova/virt/driver.py, nova/service.py, nova/virt/node.py,
-nova/compute/manager.py and resource_tracker.py, os_vif/__init__.py). Waiting is not simulated: a conductor that is down is logged as one timeout.
+nova/compute/manager.py and resource_tracker.py, os_vif/__init__.py). Waiting is not simulated: a conductor that is down is logged as
+one timeout.
 """
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Python, pip and the runtime of Visual C++ on a simulated server. Oracles: the real pip over the same files, and the documented registry."""
+"""Python, pip and the runtime of Visual C++ on a simulated server. Oracles: the real pip over the same files, the registry
+as documented."""
 from __future__ import annotations
 
 import subprocess

@@ -38,6 +38,19 @@ PACKAGE = {"product_code": "{6C1E3A52-0B7D-4C5A-9D0E-2F7A51B3C4D8}", "name": "No
         }}},
         "lab.downloads.a.msi.services", "features",
     ),
+    ({"rehearsal": 1, "hosts": HOSTS, "downloads": {"a": {"kind": "rpm"}}}, "lab.downloads.a.kind", "msi, wheelhouse"),
+    ({"rehearsal": 1, "hosts": HOSTS, "downloads": {"a": {"kind": "wheelhouse"}}}, "lab.downloads.a.packages", "at least one package"),
+    (
+        {"rehearsal": 1, "hosts": HOSTS, "downloads": {"a": {"kind": "wheelhouse", "packages": {"nova": "28.3.1"}, "damaged": ["os-win"]}}},
+        "lab.downloads.a.damaged", "nova",
+    ),
+    (
+        {"rehearsal": 1, "hosts": HOSTS, "downloads": {"a": {"kind": "wheelhouse", "packages": {"nova": "new"}}}},
+        "lab.downloads.a.packages.nova", "a version",
+    ),
+    ({"rehearsal": 1, "hosts": HOSTS, "downloads": {"a": {"kind": "python", "version": "4"}}}, "lab.downloads.a.version", "3.8.10"),
+    ({"rehearsal": 1, "hosts": HOSTS, "downloads": {"a": {"kind": "vc_runtime"}}}, "lab.downloads.a.version", "required"),
+    ({"rehearsal": 1, "hosts": HOSTS, "downloads": {"a": {"kind": "program", "text": ""}}}, "lab.downloads.a.text", "one of the keys"),
 ])
 def test_what_cannot_be_is_refused(mapping: Any, path: str, says: str) -> None:
     with pytest.raises(SpecError, match=says) as caught:
@@ -57,4 +70,6 @@ def test_the_example_lab_has_two_nodes_that_differ() -> None:
     assert (first.os.version, first.hardware.numa_nodes, len(first.hardware.pci)) == ("2022", 2, 1)
     assert first.storage.luns[0].paths > 1
     assert (second.os.version, second.hardware.numa_nodes, len(second.hardware.nics)) == ("2019", 1, 1)
-    assert list(lab.downloads) == ["HyperVNovaCompute.msi"]
+    assert list(lab.downloads) == [
+        "HyperVNovaCompute.msi", "nova-hyperv-2023.2-cp38-win_amd64.zip", "python-3.8.10-amd64.exe", "vc_redist.x64.exe", "nssm.exe",
+    ]
