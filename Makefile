@@ -11,13 +11,16 @@ export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
 export ANSIBLE_NOCOWS := 1
 
+# What `make wheelhouse` builds.
+RELEASE := 2023.2
+
 # What ansible-lint, ruff and mypy read.
 PLAYS := playbooks roles extensions/molecule
 PYTHON_CODE := plugins extensions/rehearsal tests tools $(wildcard benchmarks/*.py)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup link lint sanity unit integration molecule test test-real rehearse bench lock clean
+.PHONY: help setup link lint sanity unit integration molecule test test-real rehearse wheelhouse bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +40,9 @@ link: ## Make the checkout a collection that Ansible finds
 
 rehearse: setup ## Run site.yml twice on the example lab of simulated Windows servers and report
 	python tools/rehearse.py
+
+wheelhouse: setup ## Build the driver's archive from PyPI into build/wheelhouse; RELEASE=2023.2 names the release
+	python -m tools.wheelhouse --release $(RELEASE) --output build/wheelhouse
 
 test: lint sanity molecule ## Everything that needs no real server: lint, sanity, molecule, unit and integration tests
 	pytest tests/unit tests/integration

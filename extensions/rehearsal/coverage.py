@@ -70,7 +70,8 @@ def unknown_models(models: Models, known: Catalogue) -> list[str]:
 
 def render(uses: Uses, known: Catalogue, models: Models, modules: Mapping[str, registry.ModuleModel]) -> str:
     parts = [_HEAD, "## Counts\n", *_counts(uses, known), "\n## Cmdlets\n", *_cmdlets(uses, known, models)]
-    parts += ["\n## Programs\n", *_programs(uses, models), "\n## Ansible modules\n", *_modules(uses, modules)]
+    parts += ["\n## Programs\n", *_programs(uses, models), "\n## Programs that are files\n", *_executables(models)]
+    parts += ["\n## Ansible modules\n", *_modules(uses, modules)]
     parts += ["\n## Prompts\n", *_prompts(uses, known), "\n## Error ids\n", _ERROR_IDS, *_error_ids(uses, known)]
     parts += ["\n## Sources of the cmdlet reference\n"]
     parts += [f"- {name}: {state}" for name, state in known.sources.items()]
@@ -145,6 +146,12 @@ def _programs(uses: Uses, models: Models) -> list[str]:
         model = models.programs.get(name)
         rows.append([f"`{name}`", _simulation(model), model.source if model else "", model.unconfirmed if model else ""])
     return _table(["program", "simulation", "source", "unconfirmed"], rows)
+
+
+def _executables(models: Models) -> list[str]:
+    """What the lab serves and what is made of it: run by any path."""
+    rows = [[f"`{model.name}`", "modelled", model.source, model.unconfirmed] for model in models.executables.values()]
+    return _table(["kind", "simulation", "source", "unconfirmed"], sorted(rows))
 
 
 def _modules(uses: Uses, modules: Mapping[str, registry.ModuleModel]) -> list[str]:

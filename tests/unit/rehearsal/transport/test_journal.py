@@ -19,6 +19,7 @@ ENCODED = "UABhADUANQAtAHcAMAByAGQA"
     {"id": "a", "cmdlet": "X-Y", "parameters": {"Value": {"$secret": ENCODED}}},
     {"id": "a", "cmdlet": "X-Y", "parameters": {"Value": {"$text": ENCODED}}},
     {"id": "a", "cmdlet": "Invoke-CimMethod", "parameters": {"Arguments": {"Value": {"$plain_secret": ENCODED}}}},
+    {"id": "a", "cmdlet": "Invoke-CimMethod", "parameters": {"Arguments": {"Any": SECRET, "List": [SECRET]}}},
     {"id": "a", "cmdlet": "Set-Content", "parameters": {"Value": {"$bytes": ENCODED}}},
     {"id": "a", "cmdlet": "X-Y", "parameters": {"Table": {"ApiToken": SECRET}, "List": [{"Passphrase": SECRET}]}},
     {"id": "a", "program": "sc.exe", "arguments": ["config", "nova-compute", "password=", SECRET]},
