@@ -18,6 +18,7 @@ from .faults import Faults, Interrupted
 from .journal import Entry, Journal
 from .lab import HostLab, Latency
 from .machine import Machine
+from .machine.directory import Directory
 from .modules import registry
 from .modules.arguments import ModuleFailure, parse
 from .powershell.errors import NOT_MODELLED
@@ -35,12 +36,17 @@ _SHUTDOWN_TAKES = 0.3
 class Host:
     """A server of a running lab. Its state is read from the store, or built from the lab where there is none."""
 
-    def __init__(self, lab: HostLab, control_plane: ControlPlane, latency: Latency, store: Store) -> None:
+    def __init__(
+        self, lab: HostLab, control_plane: ControlPlane, latency: Latency, store: Store, directory: Directory | None = None,
+    ) -> None:
         self.name = lab.name
         self.journal = Journal(store.journal(lab.name))
         self.faults = Faults(store.faults(lab.name))
         self.environment = _environment(lab.access.user)
         self.machine = self._load(lab, store)
+        if directory is not None:
+            self.machine.directory = directory
+            self._remember_account()
         self.machine.hooks.service_starting.append(nova_compute.require_program)
         self.machine.hooks.service_started.append(nova_compute.starter(control_plane))
         self.machine.hooks.service_started.append(neutron_agent.starter(control_plane))
@@ -143,6 +149,13 @@ class Host:
         for fault in lab.faults:
             self.faults.arm(fault)
         return machine
+
+    def _remember_account(self) -> None:
+        """The domain keeps nothing on disk of its own: its members' state tells which accounts it has."""
+        identity, directory = self.machine.identity, self.machine.directory
+        domain = identity.domain if identity.pending_domain is None else identity.pending_domain
+        if domain and domain.lower() == directory.spec.dns_name.lower():
+            directory.add(identity.pending_name or identity.computer_name)
 
     def _answer(self, body: bytes, user: str) -> tuple[int, bytes]:
         time.sleep(self._latency.request)

@@ -13,6 +13,7 @@ import yaml
 from .control_plane import ControlPlaneSpec, read_control_plane
 from .faults import Fault
 from .machine import HostSpec, SpecError
+from .machine.directory import DirectorySpec, read_directory
 from .machine.fields import Fields
 from .software import downloads as software
 from .wsman.service import Quotas
@@ -61,6 +62,7 @@ class Lab:
     hosts: Mapping[str, HostLab]
     downloads: Mapping[str, software.Download]
     control_plane: ControlPlaneSpec
+    directory: DirectorySpec
     latency: Latency
     source: Mapping[str, Any]
 
@@ -89,6 +91,7 @@ def from_mapping(mapping: Any) -> Lab:
         hosts=hosts,
         downloads={name: software.read(Fields(entry, f"lab.downloads.{name}")) for name, entry in downloads.items()},
         control_plane=read_control_plane(fields.child("control_plane")),
+        directory=read_directory(fields.child("active_directory")),
         latency=_latency(fields.child("latency")),
         source=mapping,
     )

@@ -19,6 +19,7 @@ from .fileserver import FileServer
 from .host import Host
 from .inventory import inventory
 from .lab import Lab
+from .machine.directory import Directory
 from .powershell.registry import load_models
 from .store import Store, read_json, write_json
 
@@ -51,6 +52,7 @@ class RunningLab:
         self.store = store
         self.hosts: dict[str, Host] = {}
         self.ports: dict[str, Ports] = {}
+        self.directory = Directory(lab.directory)
         self.file_server: FileServer | None = None
         self.control_plane = ControlPlane(lab.control_plane, store.control_plane, self._runs)
         self.control_plane_server: ControlPlaneServer | None = None
@@ -80,7 +82,7 @@ class RunningLab:
             lambda port: ControlPlaneServer(self.control_plane, self.store.control_plane_log, port),
         )
         for name, host_lab in self.lab.hosts.items():
-            host = Host(host_lab, self.control_plane, self.lab.latency, self.store)
+            host = Host(host_lab, self.control_plane, self.lab.latency, self.store, self.directory)
             self.hosts[name] = host
             old = known.get("ports", {}).get(name, {})
             http = bind(host_lab.access.http_port, old.get("http", 0), host.listen)

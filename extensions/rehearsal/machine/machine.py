@@ -13,6 +13,7 @@ from ..powershell.errors import not_modelled
 from . import setup
 from .accounts import Accounts
 from .catalogue import INBOX_MODULES, MODULE_FEATURES, FeatureInfo
+from .directory import Directory, DirectorySpec
 from .features import Change, Features
 from .files import FileStore
 from .firewall import Firewall
@@ -68,6 +69,8 @@ class Machine:
         self.sleep: Callable[[float], None] = time.sleep
         self.changes: list[str] = []
         self.hooks = Hooks()
+        # The domain that this machine's network reaches; whoever runs several machines gives all of them the same.
+        self.directory = Directory(DirectorySpec())
         self.identity = Identity((spec.computer_name or name).upper(), spec.domain, spec.workgroup)
         self.registry = Registry()
         drives = tuple(disk.letter for disk in spec.hardware.disks if disk.letter)
@@ -98,6 +101,7 @@ class Machine:
         setup.seed_services(machine.services, spec)
         setup.seed_time(machine.registry, spec)
         setup.seed_files(machine.files)
+        setup.seed_names(machine.registry, machine.identity.computer_name)
         for feature in setup.FEATURE_SERVICES:
             if machine.features.in_effect(feature):
                 machine._bring(feature)
@@ -222,11 +226,14 @@ class Machine:
 
     def rename(self, computer_name: str) -> None:
         self.identity.pending_name = computer_name.upper()
+        self.registry.set(setup.PENDING_NAME, "ComputerName", computer_name.upper()[:15], "String")
         self.note(f"computer name {computer_name} from the next restart on")
 
     def join(self, domain: str) -> None:
         """Joins a domain, or leaves it for the workgroup with an empty name."""
         self.identity.pending_domain = domain
+        for name in setup.PENDING_JOIN if domain else ():
+            self.registry.create(rf"{setup.NETLOGON}\{name}")
         self.note(f"domain {domain or '(none)'} from the next restart on")
 
     # Power
@@ -271,6 +278,9 @@ class Machine:
         identity = self.identity
         joined = identity.domain if identity.pending_domain is None else identity.pending_domain
         self.identity = Identity(identity.pending_name or identity.computer_name, joined, identity.workgroup)
+        self.registry.set(setup.ACTIVE_NAME, "ComputerName", self.identity.computer_name[:15], "String")
+        for name in setup.PENDING_JOIN:
+            self.registry.delete(rf"{setup.NETLOGON}\{name}")
         if joined != identity.domain:
             kind = "NT5DS" if joined else "NTP"
             self.registry.set(rf"{setup.W32TIME}\Parameters", "Type", kind, "String")

@@ -27,6 +27,11 @@ SERVER_MANAGER = r"HKLM:\SOFTWARE\Microsoft\ServerManager\ServicingStorage\Serve
 SESSION_MANAGER = r"HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager"
 ISCSI = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\iSCSI"
 HYPERV_POLICY = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows\HyperV"
+ACTIVE_NAME = r"HKLM:\SYSTEM\CurrentControlSet\Control\ComputerName\ActiveComputerName"
+PENDING_NAME = r"HKLM:\SYSTEM\CurrentControlSet\Control\ComputerName\ComputerName"
+NETLOGON = r"HKLM:\SYSTEM\CurrentControlSet\Services\Netlogon"
+# Subkeys of Netlogon's key between a domain join and the restart (public scripts that look for pending restarts).
+PENDING_JOIN = ("JoinDomain", "AvoidSpnSet")
 
 # Where an absent key means that a real server has none either. Elsewhere it proves nothing. (knows_key adds what it can tell of services.)
 KNOWN_AREAS = (
@@ -127,6 +132,12 @@ def seed_registry(registry: Registry, spec: HostSpec) -> None:
     registry.set(DISK_KEY, "TimeOutValue", 60, "DWord")
     for name, text in spec.time.policy.items():
         registry.set(rf"{W32TIME_POLICY}\Parameters", name, text, "String")
+
+
+def seed_names(registry: Registry, computer_name: str) -> None:
+    for key in (ACTIVE_NAME, PENDING_NAME):
+        registry.set(key, "ComputerName", computer_name[:15], "String")
+    registry.create(rf"{NETLOGON}\Parameters")
 
 
 def seed_services(services: Services, spec: HostSpec) -> None:
