@@ -189,6 +189,7 @@ def _argument(match: re.Match[str]) -> str:
     return str(match.group("bare") or _unquoted(match.group("path")))
 
 
+_SHUTDOWN = r"(?:C:\\Windows\\System32\\)?shutdown\.exe"
 _QUOTED = r"'(?P<{}>(?:[^']|'')*)'"
 _QUOTED_OR_BARE = rf"(?:{_QUOTED.format('path')}|(?P<bare>[^\s';]+))"
 
@@ -208,18 +209,26 @@ _RAW: list[tuple[str, re.Pattern[str], _Function]] = [
         _pattern("(Get-CimInstance -ClassName Win32_OperatingSystem -Property LastBootUpTime).LastBootUpTime.ToFileTime()"),
         _boot_time,
     ),
-    (
-        "reboot",
-        _pattern(
-            "$ErrorActionPreference = 'Continue' if ($<remove>) { Remove-Item -LiteralPath <key> -Force -ErrorAction SilentlyContinue } "
-            r"$stdout = $null $stderr = . { C:\Windows\System32\shutdown.exe /r /t <delay> /c <message> | Set-Variable stdout } "
-            "2>&1 | ForEach-Object ToString ConvertTo-Json -Compress -InputObject @{ stdout = (@($stdout) -join \"`n\") "
-            "stderr = (@($stderr) -join \"`n\") rc = $LASTEXITCODE }",
-            remove=r"(?P<remove>True|False)", delay=r"(?P<delay>\d+)",
-        ),
-        _reboot,
+    # ansible.windows 2.4, 3.3 and 3.7: with the program's path or without, and how the exit code is looked up.
+    *(
+        (
+            "reboot",
+            _pattern(
+                "$ErrorActionPreference = 'Continue' "
+                "if ($<remove>) { Remove-Item -LiteralPath <key> -Force -ErrorAction SilentlyContinue } "
+                "$stdout = $null $stderr = . { <shutdown> /r /t <delay> /c <message> | Set-Variable stdout } "
+                f"2>&1 | ForEach-Object ToString {look_up}ConvertTo-Json -Compress -InputObject @{{ stdout = (@($stdout) -join \"`n\") "
+                f"stderr = (@($stderr) -join \"`n\") rc = {exit_code} }}",
+                remove=r"(?P<remove>True|False)", delay=r"(?P<delay>\d+)", shutdown=_SHUTDOWN,
+            ),
+            _reboot,
+        )
+        for look_up, exit_code in (
+            ("", "$LASTEXITCODE"),
+            ("If (Get-Variable LASTEXITCODE -ErrorAction SilentlyContinue) { $rc = $LASTEXITCODE } Else { $rc=1 } ", "$rc"),
+        )
     ),
-    ("abort_reboot", _pattern(r"C:\Windows\System32\shutdown.exe /a"), _abort_reboot),
+    ("abort_reboot", _pattern("<shutdown> /a", shutdown=_SHUTDOWN), _abort_reboot),
     (
         "logon_ready",
         _pattern(f"Get-Item -LiteralPath '{LOGON_UI_KEY}' -ErrorAction Stop; <success>", success="'(?P<success>success-[0-9a-f-]+)'"),
