@@ -21,6 +21,7 @@ from .hyperv import HyperV
 from .pci import PciDevices
 from .registry import Registry, normalise
 from .services import DOMAIN_JOINED, NETWORK_ON, NOT_DOMAIN_JOINED, START, STOP, Service, Services, Trigger
+from .smb import SmbClient
 from .spec import HostSpec
 from .storage import Storage
 
@@ -87,6 +88,7 @@ class Machine:
         self.storage = Storage(self.registry, spec.hardware.disks, spec.storage, self.note)
         self.hyperv = HyperV(name, spec, self.note)
         self.firewall = Firewall(self.features.in_effect, self.note)
+        self.smb = SmbClient(spec.smb, spec.os.version, self.note)
         self.boot_time = now()
         self.reboots = 0
         self.resyncs_refused = 0
@@ -334,6 +336,7 @@ class Machine:
             "storage": self.storage.dump(),
             "hyperv": self.hyperv.dump(),
             "firewall": self.firewall.changed,
+            "smb": self.smb.dump(),
             "accounts": self.accounts.dump(),
         }
 
@@ -355,5 +358,6 @@ class Machine:
         machine.storage.load(data["storage"])
         machine.hyperv.load(data["hyperv"])
         machine.firewall.changed = dict(data["firewall"])
+        machine.smb.load(data["smb"])
         machine.accounts.load(data["accounts"])
         return machine

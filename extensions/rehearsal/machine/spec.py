@@ -16,6 +16,7 @@ from .errors import SpecError
 from .fields import Fields
 from .hardware import Hardware, read_hardware
 from .network_spec import NetworkSpec, read_network
+from .smb import SmbSpec, check_smb, read_smb
 from .storage_spec import StorageSpec, read_storage
 
 # The builds of hyperv-host.md 1.4 (Microsoft's release information).
@@ -122,6 +123,7 @@ class HostSpec:
     features: FeatureSpec
     storage: StorageSpec
     network: NetworkSpec
+    smb: SmbSpec
     time: TimeSpec
     timing: TimingSpec
     computer_name: str
@@ -143,6 +145,7 @@ class HostSpec:
             features=_read_features(fields.child("features")),
             storage=read_storage(fields.child("storage")),
             network=read_network(fields.child("network")),
+            smb=read_smb(fields.child("smb")),
             time=_read_time(fields.child("time")),
             timing=_read_timing(fields.child("timing")),
             computer_name=fields.text("computer_name", "", pattern=r"[A-Za-z0-9-]{0,63}", allowed="a host name without dots"),
@@ -160,7 +163,7 @@ class HostSpec:
 
 KEYS = frozenset({
     "os", "hardware", "features", "storage", "time", "timing", "computer_name", "domain", "workgroup", "virtual_machines", "switches",
-    "pending", "accounts", "network",
+    "pending", "accounts", "network", "smb",
 })
 
 
@@ -248,6 +251,7 @@ def _read_extension(fields: Fields) -> SwitchExtensionSpec:
 
 def _check(spec: HostSpec, path: str) -> None:
     """What one value alone cannot tell."""
+    check_smb(spec.smb, [nic.name for nic in spec.hardware.nics], f"{path}.smb")
     for name in spec.features.installed:
         editions = FEATURES[name].editions
         if editions and spec.os.edition not in editions:
