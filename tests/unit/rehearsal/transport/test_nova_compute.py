@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from rehearsal.control_plane import ControlPlane, read_control_plane
 from rehearsal.machine import HostSpec, Machine, Win32Error
+from rehearsal.machine.executables import Executable
 from rehearsal.machine.fields import Fields
 from rehearsal.software import nova_compute
 
@@ -109,3 +110,50 @@ def test_a_service_without_its_program_does_not_start() -> None:
     with pytest.raises(Win32Error) as caught:
         made.services.start("nova-compute")
     assert caught.value.code == 2
+
+
+def by_nssm(made: Machine, program: str, path: str = rf"{FOLDER}\nssm.exe") -> None:
+    """Makes the service one of NSSM's, which runs what the registry says."""
+    made.files.write(rf"{FOLDER}\nssm.exe", b"")
+    service = made.services.configure("nova-compute", path_name=path)
+    parameters = rf"{service.key}\Parameters"
+    made.registry.set(parameters, "Application", program, "ExpandString")
+    made.registry.set(parameters, "AppParameters", rf"--config-file {FOLDER}\nova.conf", "ExpandString")
+
+
+def environment(made: Machine, version: str) -> str:
+    """An environment with this nova; the path of its nova-compute."""
+    folder = rf"{FOLDER}\venv"
+    about = rf"{folder}\Lib\site-packages\nova-{version}.dist-info"
+    made.files.make_folder(about)
+    made.files.write(rf"{about}\METADATA", f"Metadata-Version: 2.1\nName: nova\nVersion: {version}\n".encode())
+    made.files.make_folder(rf"{folder}\Scripts")
+    program = rf"{folder}\Scripts\nova-compute.exe"
+    made.files.write(program, Executable("python_script", {"environment": folder}).encode())
+    return program
+
+
+def test_nssm_runs_the_program_of_the_registry_and_its_environment_says_the_version() -> None:
+    made = machine()
+    configure(made)
+    by_nssm(made, environment(made, "27.5.1"))
+    made.services.start("nova-compute")
+    assert "Starting compute node (version 27.5.1)" in "".join(log(made))
+    assert made.services.get("nova-compute").state == "Running"
+
+
+def test_a_program_that_the_wrapper_does_not_find_ends_the_service() -> None:
+    made = machine()
+    configure(made)
+    by_nssm(made, rf"{FOLDER}\venv\Scripts\nova-compute.exe")
+    made.services.start("nova-compute")
+    assert log(made) == []
+    assert made.services.get("nova-compute").state == "Stopped"
+
+
+def test_the_parameters_count_for_nssm_alone() -> None:
+    made = machine()
+    configure(made)
+    by_nssm(made, environment(made, "27.5.1"), rf'"{FOLDER}\OpenStackService.exe" nova-compute "x.exe" --config-file "{FOLDER}\nova.conf"')
+    made.services.start("nova-compute")
+    assert f"(version {nova_compute.NOVA_VERSION})" in "".join(log(made))
