@@ -32,7 +32,10 @@ def prepared(lab: dict[str, Any]) -> None:
 
 
 class Driver:
-    """A site that installs an archive on hv01."""
+    """A site that installs an archive on hv01.
+
+    wrapper: nssm, and the host downloads all files; openstackservice, and archive and wrapper are pushed from the controller.
+    """
 
     def __init__(self, site: Site, wrapper: str = "nssm") -> None:
         self.site = site
@@ -75,14 +78,22 @@ class Driver:
         calls = [call for entry in self.site.calls("hv01") for call in entry.calls]
         return [name for call in calls if (name := str(call.get("program", call.get("cmdlet")))).endswith((".exe", "Invoke-WebRequest"))]
 
+    def file(self, name: str) -> dict[str, str]:
+        return {"url": self._downloads[name]["url"], "sha256": self._downloads[name]["sha256"]}
+
     def _variables(self, house: str, wheelhouse: dict[str, Any]) -> dict[str, Any]:
         program = rf"C:\OpenStack\bin\{self._wrapper}.exe"
         files = {name: {**self.file(name), "path": rf"C:\OpenStack\Install\{name}"} for name in self._downloads}
+        archive = files[house]
+        brought = [{"path": program, **self.file("nssm.exe")}]
+        if self._wrapper != "nssm":
+            archive = {"path": archive["path"], "sha256": archive["sha256"]}
+            brought = [{"path": program, "src": self._keep("nssm.exe")}, {"path": archive["path"], "src": self._keep(house)}]
         return {
             "hyperv_compute_stages": STAGES,
-            "hyperv_compute_driver_files": [{"path": program, **self._bring_wrapper()}],
+            "hyperv_compute_driver_files": brought,
             "hyperv_compute_driver_wheelhouse": {
-                "archive": files[house],
+                "archive": archive,
                 "python": {"installer": files["python-3.8.10-amd64.exe"]},
                 "vc_runtime": {"installer": files["vc_redist.x64.exe"]},
                 "wrapper": {"kind": self._wrapper, "path": program},
@@ -90,16 +101,11 @@ class Driver:
             },
         }
 
-    def file(self, name: str) -> dict[str, str]:
-        return {"url": self._downloads[name]["url"], "sha256": self._downloads[name]["sha256"]}
-
-    def _bring_wrapper(self) -> dict[str, str]:
-        """One is downloaded by the host, the other pushed from the controller."""
-        if self._wrapper == "nssm":
-            return self.file("nssm.exe")
-        source = self.site.folder / "wrapper.exe"
-        source.write_bytes(b"MZ")
-        return {"src": str(source)}
+    def _keep(self, name: str) -> str:
+        """The path of a download that lies on the controller."""
+        path = self.site.folder / name
+        path.write_bytes(self.site.lab.lab.downloads[name].encode())
+        return str(path)
 
 
 @pytest.mark.parametrize("wrapper", ["nssm", "openstackservice"])
