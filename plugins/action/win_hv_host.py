@@ -22,7 +22,7 @@ class ActionModule(ResourceAction):
 def _section(name: str, given: dict[str, Any]) -> Section:
     if name not in given:
         raise InvalidOptions(f"only: '{name}' is not among the sections given: {', '.join(given)}")
-    if name not in resources.names():
-        raise InvalidOptions(f"sections: unknown section '{name}'; known are: {', '.join(resources.names())}")
+    if name not in resources.sections():
+        raise InvalidOptions(f"sections: unknown section '{name}'; known are: {', '.join(resources.sections())}")
     options = validated(resources.module(name), given[name] or {}, where=f"sections.{name}: ")
     return Section(name, resources.resource(name), options)

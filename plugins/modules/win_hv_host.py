@@ -17,6 +17,7 @@ options:
       - What is wanted, section by section. A section's name is that of a module without its C(win_hv_) prefix, and its value are
         that module's options. C(nova_conf) takes the options of M(winstack.hyperv.nova_hyperv_conf) and
         C(neutron_conf) those of M(winstack.hyperv.neutron_hyperv_conf).
+      - C(neutron_service) takes the options of M(winstack.hyperv.win_hv_service), so that two services can be sections of one task.
       - Sections are planned and applied in the order in which they are given.
     type: dict
     required: true

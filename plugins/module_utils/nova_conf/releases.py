@@ -17,6 +17,12 @@ _CODE_NAMES = {
 _REPORTED = {"yoga": 61, "zed": 64, "2023.1": 66, "2023.2": 66}
 _OLDEST_ACCEPTED = {"2023.1": 61, "2023.2": 66, "2024.1": 66, "2024.2": 66, "2025.1": 66, "2025.2": 68}
 
+# The newest microversion of each release's compute API (nova/api/openstack/api_version_request.py of nova 25.3.0 to 32.1.0).
+_NEWEST_MICROVERSION = {
+    "yoga": "2.90", "zed": "2.93", "2023.1": "2.95", "2023.2": "2.95", "2024.1": "2.96", "2024.2": "2.96", "2025.1": "2.100",
+    "2025.2": "2.100",
+}
+
 # What upstream tests: a compute service of the same release, of the one before, or of the last SLURP release before a SLURP one.
 _TESTED_PAIRS = frozenset({
     ("yoga", "yoga"), ("yoga", "zed"), ("zed", "zed"), ("yoga", "2023.1"), ("zed", "2023.1"), ("2023.1", "2023.1"), ("2023.1", "2023.2"),
@@ -65,3 +71,8 @@ def control_plane_warning(release: str, control_plane: str) -> str:
             f"and {_OLDEST_ACCEPTED[control_plane]} is the oldest that is accepted"
         )
     return f"a {control_plane} control plane accepts the service version of nova-compute {release}, but nobody upstream tests the pair"
+
+
+def control_planes_of(microversion: str) -> tuple[str, ...]:
+    """The releases whose compute API ends at this microversion, oldest first; none for one that is not known."""
+    return tuple(release for release, newest in _NEWEST_MICROVERSION.items() if newest == microversion)
