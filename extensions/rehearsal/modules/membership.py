@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""microsoft.ad.membership for state domain, with what it does in the wrong moment.
+"""microsoft.ad.membership for state domain, with what it does in the wrong moment; and ansible.windows.win_hostname, which only renames.
 
 A NetBIOS name joins and never matches afterwards; without a DNS name nothing is joined; the rename comes before the join and stays when the
 join fails; and until the restart the module takes the host for what it was.
@@ -75,6 +75,19 @@ def membership(context: Context) -> dict[str, Any]:
         if joins:
             _join(machine, wish.domain, params)
     return result
+
+
+@module("ansible.windows.win_hostname", Spec({"name": Option(required=True)}), source="ansible.windows 3.3.0, win_hostname.ps1",
+        unconfirmed="as above")
+def win_hostname(context: Context) -> dict[str, Any]:
+    machine, name = context.machine, context.params["name"]
+    former = machine.identity.computer_name
+    changed = name.lower() != former.lower()
+    if changed and not context.check_mode:
+        if machine.identity.domain:
+            raise ModuleFailure("The rehearsal does not know how a member is renamed without the domain's account; see modules/membership.py.")
+        _rename(machine, name, {}, False)
+    return {"changed": changed, "reboot_required": changed, "old_name": former}
 
 
 def _diff(machine: Machine, wish: _Wish) -> dict[str, Any]:

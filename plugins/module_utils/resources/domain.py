@@ -125,6 +125,9 @@ def _host_refusals(options: Mapping[str, Any], host: _Host) -> Iterator[str]:
             f"dns_domain_name: this host is in the domain {host.domain} already, and microsoft.ad.membership does not switch domains; "
             f"move it to a workgroup first, or give {host.domain}"
         )
+    hostname = options["hostname"]
+    if wanted is None and host.domain is not None and hostname is not None and hostname.lower() != host.next_hostname.lower():
+        yield f"hostname: this host is in the domain {host.domain}, where a rename needs dns_domain_name: {host.domain} as well"
 
 
 def _differences(options: Mapping[str, Any], host: _Host) -> Iterator[Difference]:

@@ -149,6 +149,16 @@ def test_another_domain_is_refused() -> None:
     )
 
 
+def test_a_member_is_renamed_only_with_its_domain_given() -> None:
+    plan = RESOURCE.plan(options(hostname="hv02"), host(**MEMBER))
+    assert plan.refusals == (
+        "hostname: this host is in the domain example.org, where a rename needs dns_domain_name: example.org as well",
+    )
+    assert RESOURCE.plan(options(hostname="hv02", dns_domain_name="example.org"), host(**MEMBER)).differences == (
+        Difference("hostname", "hv01", "hv02"),
+    )
+
+
 @pytest.mark.parametrize("call", ["computer", "names", "netlogon"])
 def test_a_read_that_fails_is_an_error(call: str) -> None:
     answers = host()

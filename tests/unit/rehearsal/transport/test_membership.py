@@ -35,10 +35,10 @@ class Server:
         self.machine.directory = Directory(read_directory(Fields(DIRECTORY, "lab.active_directory")))
         self._faults = Faults(folder / "faults.json")
 
-    def run(self, check: bool = False, **options: Any) -> dict[str, Any]:
-        model = find("microsoft.ad.membership")
+    def run(self, check: bool = False, module: str = "microsoft.ad.membership", **options: Any) -> dict[str, Any]:
+        model = find(module)
         assert model is not None
-        params = parse("membership", model.spec, {name: value for name, value in options.items() if value is not None}, {})
+        params = parse(module, model.spec, {name: value for name, value in options.items() if value is not None}, {})
         watch = Watch(self.machine, self._faults, Entry(time=""), threading.Event(), threading.Lock())
         return model.function(Context(self.machine, params, check, True, watch, lambda seconds: None))
 
@@ -133,6 +133,15 @@ def test_a_member_is_renamed_by_a_user_of_the_domain(tmp_path: Path) -> None:
     assert "The user name or password is incorrect." in server.refuse(**{**JOIN, "domain_admin_password": "no"}, hostname="hv01")
     assert server.run(**JOIN, hostname="hv01")["reboot_required"]
     assert server.machine.directory.accounts == {"hv01", "hv08", "hv09"}
+
+
+def test_a_rename_alone(server: Server) -> None:
+    module = "ansible.windows.win_hostname"
+    assert server.run(module=module, name="hv01", check=True)["changed"]
+    assert server.names() == ("WIN-1", "WIN-1")
+    assert server.run(module=module, name="hv01") == {"changed": True, "reboot_required": True, "old_name": "WIN-1"}
+    server.machine.reboot()
+    assert server.run(module=module, name="hv01") == {"changed": False, "reboot_required": False, "old_name": "HV01"}
 
 
 def test_win_command_runs_the_programs_that_are_known(server: Server) -> None:
