@@ -85,7 +85,7 @@ def win_hostname(context: Context) -> dict[str, Any]:
     changed = name.lower() != former.lower()
     if changed and not context.check_mode:
         if machine.identity.domain:
-            raise ModuleFailure("The rehearsal does not know how a member is renamed without the domain's account; see modules/membership.py.")
+            raise ModuleFailure("The rehearsal does not know how a member is renamed without its domain; see modules/membership.py.")
         _rename(machine, name, {}, False)
     return {"changed": changed, "reboot_required": changed, "old_name": former}
 
