@@ -102,7 +102,7 @@ class Machine:
         setup.seed_registry(machine.registry, spec)
         setup.seed_services(machine.services, spec)
         setup.seed_time(machine.registry, spec)
-        setup.seed_files(machine.files)
+        setup.seed_files(machine.files, spec)
         setup.seed_names(machine.registry, machine.identity.computer_name)
         for feature in setup.FEATURE_SERVICES:
             if machine.features.in_effect(feature):

@@ -180,6 +180,8 @@ def seed_time(registry: Registry, spec: HostSpec) -> None:
     registry.set(rf"{providers}\VMICTimeProvider", "Enabled", 1, "DWord")
 
 
-def seed_files(files: FileStore) -> None:
+def seed_files(files: FileStore, spec: HostSpec) -> None:
     for folder in _FOLDERS:
         files.make_folder(folder)
+    for volume in spec.storage.cluster_volumes:
+        files.make_folder(rf"C:\ClusterStorage\{volume.name}")

@@ -10,6 +10,7 @@ from .fields import Fields
 from .hardware import GB
 
 TRANSPORTS = ("iscsi", "fibre_channel", "sas")
+_GUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 SAN_POLICIES = {"Unknown": 0, "OnlineAll": 1, "OfflineShared": 2, "OfflineAll": 3, "OfflineInternal": 4}
 
 
@@ -41,11 +42,22 @@ class FibrePort:
 
 
 @dataclass(frozen=True)
+class ClusterVolume:
+    """A cluster shared volume, in C:\\ClusterStorage. unique_id: the same on every node; sizes in bytes."""
+
+    name: str
+    unique_id: str
+    size: int
+    free: int
+
+
+@dataclass(frozen=True)
 class StorageSpec:
     """initiator: the iSCSI qualified name (empty: Windows' own, from the host name); san_policy: NewDiskPolicy."""
 
     luns: tuple[Lun, ...]
     fibre_ports: tuple[FibrePort, ...]
+    cluster_volumes: tuple[ClusterVolume, ...]
     initiator: str
     san_policy: str
 
@@ -54,6 +66,7 @@ def read_storage(fields: Fields) -> StorageSpec:
     spec = StorageSpec(
         luns=tuple(_read_lun(item, index) for index, item in enumerate(fields.children("luns"))),
         fibre_ports=tuple(_read_port(item, index) for index, item in enumerate(fields.children("fibre_ports"))),
+        cluster_volumes=tuple(_read_cluster_volume(item, index) for index, item in enumerate(fields.children("cluster_volumes"))),
         initiator=fields.text("initiator", "", pattern=r"(iqn\..+)?", allowed="an iSCSI qualified name, or nothing"),
         san_policy=fields.text("san_policy", "OfflineShared", choices=tuple(SAN_POLICIES)),
     )
@@ -89,3 +102,16 @@ def _read_port(fields: Fields, index: int) -> FibrePort:
     )
     fields.done()
     return port
+
+
+def _read_cluster_volume(fields: Fields, index: int) -> ClusterVolume:
+    size = fields.number("size_gb", 1024, minimum=1)
+    guid = f"6a1f1c3e-0000-4000-8000-{index + 1:012x}"
+    volume = ClusterVolume(
+        name=fields.text("name", f"Volume{index + 1}", pattern=r"[A-Za-z0-9 _-]+", allowed="a folder name"),
+        unique_id=f"\\\\?\\Volume{{{fields.text('guid', guid, pattern=_GUID, allowed='a GUID in lower case')}}}\\",
+        size=size * GB,
+        free=fields.number("free_gb", size * 3 // 4, maximum=size) * GB,
+    )
+    fields.done()
+    return volume
