@@ -10,14 +10,20 @@ from __future__ import annotations
 import hashlib
 import ntpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+
+from packaging.requirements import Requirement
+from packaging.tags import compatible_tags, cpython_tags
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import Version
 
 from ..machine import Machine
 from ..machine.executables import Executable
 from ..powershell.errors import not_modelled
 from ..powershell.registry import ProgramResult
-from .python_environment import Distribution, canonical, describe, distributions, entry_points, scripts, site_packages
+from .python_environment import Distribution, describe, distributions, entry_points, scripts, site_packages
 from .wheelhouse import unzip
 
 _HELP = "extend rehearsal/software/pip.py"
@@ -25,9 +31,11 @@ _FLAGS = frozenset({
     "--isolated", "--quiet", "--no-input", "--no-cache-dir", "--disable-pip-version-check", "--no-index", "--require-hashes",
 })
 _LOCKED = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?:\s+--hash=sha256:(?P<sha256>[0-9a-f]{64}))?")
-_WHEEL = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)-(?P<tag>[^-]+-[^-]+-[^-]+)\.whl")
-# What Python 3.8 x64 on Windows takes, as far as labs have wheels.
-_TAGS = frozenset({"py3-none-any", "py2.py3-none-any", "cp38-cp38-win_amd64"})
+# What Python 3.8 x64 on Windows takes.
+_PLATFORMS = ("win_amd64",)
+_TAGS = frozenset(chain(cpython_tags((3, 8), platforms=_PLATFORMS), compatible_tags((3, 8), "cp38", _PLATFORMS)))
+# Where pip puts the parts of a wheel's data folder (PyPA specifications, binary distribution format).
+_DATA = {"purelib": site_packages, "platlib": site_packages, "scripts": scripts}
 
 
 @dataclass(frozen=True)
@@ -49,8 +57,8 @@ class _Wheel:
         return hashlib.sha256(self.data).hexdigest()
 
     def about(self) -> Distribution:
-        files = {name.rpartition("/")[2]: data.decode() for name, data in unzip(self.data) if ".dist-info/" in name}
-        return describe(files["METADATA"], files["WHEEL"])
+        files = {name.partition("/")[2]: data for name, data in unzip(self.data) if name.partition("/")[0].endswith(".dist-info")}
+        return describe(files["METADATA"].decode(), files["WHEEL"].decode())
 
 
 class _Failed(Exception):
@@ -81,8 +89,8 @@ def _install(machine: Machine, environment: str, arguments: Sequence[str]) -> Pr
             f"requirements along with the hashes their downloaded archives actually had. {', '.join(without)}"
         )
     wheels = [_find(machine, house, item) for item in locked]
-    names = {canonical(item.name) for item in locked}
-    unpinned = sorted({needed for wheel in wheels for needed in wheel.about().requires} - names)
+    names = {canonicalize_name(item.name) for item in locked}
+    unpinned = sorted({canonicalize_name(needed.name) for wheel in wheels for needed in wheel.about().requires} - names)
     if unpinned:
         raise _Failed(
             f"In --require-hashes mode, all requirements must have their versions pinned with ==. These do not:\r\n    {unpinned[0]}"
@@ -127,19 +135,26 @@ def _read_lock(machine: Machine, path: str) -> list[_Locked]:
 def _find(machine: Machine, house: str, wanted: _Locked) -> _Wheel:
     """The wheel in the house, once its hash is the wanted one."""
     versions = []
-    for entry in machine.files.list(house):
-        match = _WHEEL.fullmatch(ntpath.basename(entry.path))
-        if match is None or entry.data is None or canonical(match["name"]) != canonical(wanted.name) or match["tag"] not in _TAGS:
-            continue
-        versions.append(match["version"])
-        wheel = _Wheel(entry.path, entry.data)
-        if match["version"] == wanted.version:
+    for version, wheel in _candidates(machine, house, wanted.name):
+        if version == Version(wanted.version):
             _require_hash(wanted, wheel)
             return wheel
+        versions.append(str(version))
     raise _Failed(
         f"Could not find a version that satisfies the requirement {wanted.name}=={wanted.version} (from versions: "
         f"{', '.join(versions) or 'none'})\r\nERROR: No matching distribution found for {wanted.name}=={wanted.version}"
     )
+
+
+def _candidates(machine: Machine, house: str, name: str) -> Iterator[tuple[Version, _Wheel]]:
+    """The wheels of a package that this Python takes."""
+    for entry in machine.files.list(house):
+        try:
+            found, version, _unused, tags = parse_wheel_filename(ntpath.basename(entry.path))
+        except InvalidWheelFilename:
+            continue
+        if found == canonicalize_name(name) and tags & _TAGS and entry.data is not None:
+            yield version, _Wheel(entry.path, entry.data)
 
 
 def _require_hash(wanted: _Locked, wheel: _Wheel) -> None:
@@ -154,10 +169,11 @@ def _require_hash(wanted: _Locked, wheel: _Wheel) -> None:
 
 
 def _lay_down(machine: Machine, environment: str, wheel: _Wheel) -> None:
-    target = site_packages(environment)
     about = wheel.about()
     for name, data in unzip(wheel.data):
-        path = ntpath.join(target, *name.split("/"))
+        path = _place(environment, name)
+        if not path:
+            continue
         machine.files.make_folder(ntpath.dirname(path))
         machine.files.write(path, data)
         if name.endswith(".dist-info/entry_points.txt"):
@@ -166,10 +182,27 @@ def _lay_down(machine: Machine, environment: str, wheel: _Wheel) -> None:
                 machine.files.write(ntpath.join(scripts(environment), f"{script}.exe"), Executable("python_script", facts).encode())
 
 
+def _place(environment: str, name: str) -> str:
+    """Where a file of a wheel goes; empty for headers and other data, which no test of an installation looks at."""
+    top, _unused, rest = name.partition("/")
+    if not top.endswith(".data"):
+        return ntpath.join(site_packages(environment), *name.split("/"))
+    part, _unused, rest = rest.partition("/")
+    return ntpath.join(_DATA[part](environment), *rest.split("/")) if part in _DATA else ""
+
+
 def _check(machine: Machine, environment: str) -> ProgramResult:
     found = distributions(machine, environment)
-    broken = [
-        f"{item.name} {item.version} requires {needed}, which is not installed.\r\n"
-        for item in found.values() for needed in item.requires if needed not in found
-    ]
-    return ProgramResult(1, "".join(broken)) if broken else ProgramResult(0, "No broken requirements found.\r\n")
+    broken = "".join(_broken(f"{name} {item.version}", needed, found) for name, item in found.items() for needed in item.requires)
+    return ProgramResult(1, broken) if broken else ProgramResult(0, "No broken requirements found.\r\n")
+
+
+def _broken(package: str, needed: Requirement, found: Mapping[str, Distribution]) -> str:
+    """The line for a requirement that is not met; empty where it is."""
+    name = canonicalize_name(needed.name)
+    if name not in found:
+        return f"{package} requires {name}, which is not installed.\r\n"
+    version = found[name].version
+    if needed.specifier.contains(version, prereleases=True):
+        return ""
+    return f"{package} has requirement {needed}, but you have {name} {version}.\r\n"

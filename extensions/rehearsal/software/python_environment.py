@@ -5,28 +5,29 @@ from __future__ import annotations
 
 import email.parser
 import ntpath
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from ..machine import Machine
 
-_REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# What the markers of requirements are held against: Python 3.8 x64 on Windows (PyPA specifications, dependency specifiers).
+_MARKERS = {
+    "extra": "", "implementation_name": "cpython", "os_name": "nt", "platform_machine": "AMD64", "platform_system": "Windows",
+    "platform_python_implementation": "CPython", "python_full_version": "3.8.10", "python_version": "3.8", "sys_platform": "win32",
+}
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """An installed package, by its METADATA and WHEEL files. requires: normalised names; native: has compiled code."""
+    """An installed package, by its METADATA and WHEEL files. requires: what it needs on Windows; native: has compiled code."""
 
     name: str
     version: str
-    requires: tuple[str, ...]
+    requires: tuple[Requirement, ...]
     native: bool
-
-
-def canonical(name: str) -> str:
-    """A package's name as packages are compared by (PyPA specifications, name normalization)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def site_packages(environment: str) -> str:
@@ -43,18 +44,18 @@ def distributions(machine: Machine, environment: str) -> dict[str, Distribution]
     found = (
         describe(_text(machine, ntpath.join(folder, "METADATA")), _text(machine, ntpath.join(folder, "WHEEL"))) for folder in folders
     )
-    return {canonical(item.name): item for item in found}
+    return {canonicalize_name(item.name): item for item in found}
 
 
 def describe(metadata: str, wheel: str) -> Distribution:
     """From the text of the two files (PyPA specifications: core metadata, binary distribution format)."""
     parser = email.parser.HeaderParser()
     about = parser.parsestr(metadata)
-    requires = (_REQUIREMENT_NAME.match(line) for line in about.get_all("Requires-Dist", ()))
+    requires = map(Requirement, about.get_all("Requires-Dist", ()))
     return Distribution(
         name=about["Name"],
         version=about["Version"],
-        requires=tuple(canonical(match.group()) for match in requires if match),
+        requires=tuple(item for item in requires if item.marker is None or item.marker.evaluate(_MARKERS)),
         native=parser.parsestr(wheel)["Root-Is-Purelib"] == "false",
     )
 

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
 from ..machine import SpecError
 from ..machine.fields import Fields
-from .python_environment import canonical
 
 _VERSION = r"\d+(\.\d+)*[0-9A-Za-z.]*"
 # The time of every entry, so that the same lab gives the same bytes.
@@ -89,8 +90,8 @@ class Wheelhouse:
 
 def _wheel(name: str, version: str, *, damaged: bool = False) -> tuple[str, bytes]:
     """File name and bytes."""
-    top = canonical(name).replace("-", "_")
-    known = _KNOWN.get(canonical(name), _Content((f"{top}/__init__.py",)))
+    top = canonicalize_name(name).replace("-", "_")
+    known = _KNOWN.get(canonicalize_name(name), _Content((f"{top}/__init__.py",)))
     tag = "cp38-cp38-win_amd64" if known.native else "py3-none-any"
     stem = f"{name.replace('-', '_')}-{version}"
     files = dict.fromkeys(known.files, b"# damaged\n" if damaged else b"")

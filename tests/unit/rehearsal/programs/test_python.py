@@ -11,25 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rehearsal.machine.executables import Executable
 from rehearsal.machine.fields import Fields
 from rehearsal.software import downloads
 from rehearsal.software.python_environment import distributions
 from rehearsal.software.wheelhouse import Wheelhouse
 
 from tests.unit.rehearsal.cmdlets.hosts import Host
+from tests.unit.rehearsal.programs.python_host import ARCHIVE, FOLDER, HOUSE, INSIDE, PIP, PYTHON, VENV, install, with_python
 
-FOLDER = r"C:\Driver"
-ARCHIVE, HOUSE, VENV = rf"{FOLDER}\house.zip", rf"{FOLDER}\house", rf"{FOLDER}\venv"
-INSIDE = rf"{VENV}\Scripts\python.exe"
-PYTHON = r"C:\Program Files\Python38\python.exe"
 PACKAGES = {"nova": "28.3.1", "compute-hyperv": "16.0.0", "os-win": "5.9.0", "PyMI": "1.0.6"}
 # Without compiled code, which the real pip does not take on Linux.
 PURE = {"nova": "28.3.1", "oslo.config": "9.2.0", "os_brick": "6.4.1"}
-PIP = (
-    "-m", "pip", "install", "--isolated", "--quiet", "--no-input", "--no-cache-dir", "--disable-pip-version-check", "--no-index",
-    "--require-hashes",
-)
 DRIVER = "nova.virt.compute_hyperv.driver"
 
 
@@ -37,29 +29,6 @@ def house(packages: dict[str, str], **more: Any) -> Wheelhouse:
     read = downloads.read(Fields({"kind": "wheelhouse", "packages": packages, **more}, "lab.downloads.house"))
     assert isinstance(read, Wheelhouse)
     return read
-
-
-def with_python(archive: bytes) -> Host:
-    """A server with Python, the runtime, and an empty environment beside the expanded archive."""
-    host = Host()
-    files = host.machine.files
-    files.make_folder(FOLDER)
-    files.write(rf"{FOLDER}\python.exe", Executable("python_installer", {"version": "3.8.10", "exit_code": 0}).encode())
-    files.write(rf"{FOLDER}\vc.exe", Executable("vc_runtime_installer", {"version": "14.38.33135", "exit_code": 0}).encode())
-    files.write(ARCHIVE, archive)
-    for name, *arguments in (
-        (rf"{FOLDER}\python.exe", "/quiet", "InstallAllUsers=1", r"TargetDir=C:\Program Files\Python38"),
-        (rf"{FOLDER}\vc.exe", "/install", "/quiet", "/norestart"),
-        (PYTHON, "-m", "zipfile", "-e", ARCHIVE, HOUSE),
-        (PYTHON, "-m", "venv", "--clear", VENV),
-    ):
-        result = host.program(name, *arguments)
-        assert "error" not in result, result
-    return host
-
-
-def install(host: Host) -> dict[str, Any]:
-    return host.program(INSIDE, *PIP, "--find-links", rf"{HOUSE}\wheels", "--requirement", rf"{HOUSE}\requirements.txt")
 
 
 def real_pip(archive: bytes, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -135,6 +104,22 @@ def test_pip_check_names_what_is_missing() -> None:
     host.machine.files.delete(rf"{VENV}\Lib\site-packages\PyMI-1.0.6.dist-info")
     result = host.program(INSIDE, "-m", "pip", "check")
     assert (result["exit_code"], result["stdout"].strip()) == (1, "os-win 5.9.0 requires pymi, which is not installed.")
+
+
+@pytest.mark.parametrize(("requires", "says"), [
+    ("pymi>=1.0.6; sys_platform == 'win32'", "No broken requirements found."),
+    ("pymi>=2", "nova 28.3.1 has requirement pymi>=2, but you have pymi 1.0.6."),
+    ("pyroute2; sys_platform != 'win32'", "No broken requirements found."),
+    ("stestr; extra == 'test'", "No broken requirements found."),
+    ("WMI>=1.4.9; sys_platform == 'win32'", "nova 28.3.1 requires wmi, which is not installed."),
+])
+def test_requirements_are_held_against_windows(requires: str, says: str) -> None:
+    host = with_python(house(PACKAGES).encode())
+    install(host)
+    path = rf"{VENV}\Lib\site-packages\nova-28.3.1.dist-info\METADATA"
+    host.machine.files.write(path, (host.machine.files.read(path) or b"") + f"Requires-Dist: {requires}\n".encode())
+    result = host.program(INSIDE, "-m", "pip", "check")
+    assert (result["stdout"].strip(), result["exit_code"]) == (says, int(not says.startswith("No")))
 
 
 @pytest.mark.parametrize("module", [DRIVER, "nova.virt.compute_hyperv", "missing"])
