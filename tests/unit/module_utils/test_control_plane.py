@@ -1,0 +1,137 @@
+# Copyright (c) 2026 the winstack.hyperv developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What is made of the control plane's answers. Oracles: nova-and-driver facts 1, 10 and 11; rows as openstacksdk 4.14 gives them."""
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.winstack.hyperv.plugins.module_utils import control_plane
+from ansible_collections.winstack.hyperv.plugins.module_utils.control_plane import Heard, Node, Question, judge
+
+UUID = "8d3c0a52-3f0e-4c3c-9c39-0d3df0d6a001"
+SERVICE = {"host": "HV01", "state": "up", "status": "enabled", "disabled_reason": None}
+HYPERVISOR = {"id": UUID, "name": "HV01.example.org", "service_details": {"host": "HV01"}}
+PROVIDER = {"id": UUID, "name": "HV01.example.org"}
+AGENT = {
+    "id": "1", "host": "HV01", "agent_type": "HyperV agent", "is_alive": True, "is_admin_state_up": True,
+    "configuration": {"vswitch_mappings": {r"physical.*$": "external"}},
+}
+GOOD: dict[Question, list[dict[str, Any]]] = {
+    control_plane.SERVICES: [SERVICE], control_plane.HYPERVISORS: [HYPERVISOR], control_plane.PROVIDERS: [PROVIDER],
+    control_plane.AGENTS: [AGENT], control_plane.NETWORKS: [],
+}
+
+
+def findings(
+    changes: dict[Question, list[dict[str, Any]]] | None = None, *, host: str = "hv01", agent: bool = True, microversion: str = "",
+    release: str = "2023.2", accept: tuple[str, ...] = (),
+) -> dict[str, str]:
+    """The severities of what is found, by name."""
+    heard = Heard({**GOOD, **(changes or {})}, {}, microversion)
+    found = judge({"node": Node(host, agent)}, heard, release, accept)["node"]
+    assert len({finding.name for finding in found}) == len(found)
+    return {finding.name: finding.severity for finding in found}
+
+
+def test_a_node_that_is_as_it_should_be() -> None:
+    assert findings() == {}
+
+
+@pytest.mark.parametrize(("changes", "names"), [
+    ({control_plane.SERVICES: []}, ["compute_service_missing"]),
+    ({control_plane.SERVICES: [{**SERVICE, "host": "HV011"}]}, ["compute_service_missing"]),
+    ({control_plane.SERVICES: [{**SERVICE, "state": "down"}]}, ["compute_service_down"]),
+    ({control_plane.SERVICES: [{**SERVICE, "status": "disabled", "disabled_reason": "repair"}]}, ["compute_service_disabled"]),
+    ({control_plane.HYPERVISORS: [], control_plane.PROVIDERS: []}, ["host_not_mapped", "resource_provider_missing"]),
+    ({control_plane.PROVIDERS: [{"id": "another", "name": "HV01.example.org"}]}, ["resource_provider_missing"]),
+    ({control_plane.AGENTS: []}, ["network_agent_missing"]),
+    ({control_plane.AGENTS: [{**AGENT, "is_alive": False}]}, ["network_agent_down"]),
+    ({control_plane.AGENTS: [{**AGENT, "is_admin_state_up": False}]}, ["network_agent_disabled"]),
+    ({control_plane.AGENTS: [AGENT, {**AGENT, "agent_type": "Open vSwitch agent"}]}, ["open_vswitch_agent"]),
+])
+def test_what_is_critical(changes: dict[Question, list[dict[str, Any]]], names: list[str]) -> None:
+    assert findings(changes) == dict.fromkeys(names, "critical")
+    assert findings(changes, accept=tuple(names)) == dict.fromkeys(names, "warning")
+
+
+def test_an_unmapped_host_has_its_provider_under_the_name_of_its_node() -> None:
+    """Then there is no UUID to go by."""
+    assert findings({control_plane.HYPERVISORS: []}, host="hv01") == {"host_not_mapped": "critical"}
+
+
+def test_the_agent_matters_only_where_the_node_has_one() -> None:
+    assert findings({control_plane.AGENTS: []}, agent=False) == {}
+
+
+def network(kind: str, physical: str | None = None) -> dict[str, Any]:
+    return {"provider_network_type": kind, "provider_physical_network": physical}
+
+
+@pytest.mark.parametrize(("networks", "found"), [
+    ([network("vlan", "physical1"), network("local")], {}),
+    ([network("vxlan")], {"network_types": "warning"}),
+    ([network("flat", "storage")], {"physical_networks": "information"}),
+])
+def test_networks_that_the_mechanism_driver_cannot_bind_here(networks: list[dict[str, Any]], found: dict[str, str]) -> None:
+    assert findings({control_plane.NETWORKS: networks}) == found
+
+
+def test_nvgre_is_bound_where_the_agent_says_so() -> None:
+    agent = {**AGENT, "configuration": {**AGENT["configuration"], "tunnel_types": ["gre"]}}  # type: ignore[dict-item]
+    assert findings({control_plane.AGENTS: [agent], control_plane.NETWORKS: [network("gre")]}) == {}
+
+
+@pytest.mark.parametrize(("release", "microversion", "found"), [
+    ("2023.2", "2.95", "information"),   # 2023.1 would be older than the node, 2023.2 is the same
+    ("2023.1", "2.95", None),
+    ("2023.2", "2.96", "information"),   # 2024.1 is tested, 2024.2 accepts it
+    ("zed", "2.95", "information"),      # 2023.1 accepts it, 2023.2 refuses
+    ("zed", "2.96", "warning"),          # both refuse
+    ("2023.2", "2.100", "warning"),      # 2025.1 accepts it untested, 2025.2 refuses
+    ("2023.2", "2.200", "warning"),      # a release that is not known
+    ("2023.2", "", None),
+])
+def test_the_release_of_the_control_plane(release: str, microversion: str, found: str | None) -> None:
+    assert findings(release=release, microversion=microversion) == ({"control_plane_release": found} if found else {})
+
+
+def test_one_error_is_one_finding_and_hides_what_was_not_answered() -> None:
+    silence = dict.fromkeys(control_plane.COMPUTE_QUESTIONS, "HTTP 401")
+    found = judge({"a": Node("a", True), "b": Node("b", False)}, Heard({}, silence), "2023.2", ())
+    assert [(finding.name, finding.target) for finding in found["a"]] == [
+        ("control_plane_silent", "compute/service, compute/hypervisor, placement/resource_provider"),
+    ]
+    assert found["a"] == found["b"]
+
+
+@pytest.mark.parametrize(("one", "other", "same"), [
+    ("HV01", "hv01", True), ("hv01.example.org", "HV01", True), ("hv01.a", "hv01.b", False), ("hv01", "hv011", False),
+])
+def test_names_of_a_host(one: str, other: str, same: bool) -> None:
+    assert control_plane.same_host(one, other) is same
+    assert control_plane.same_host(other, one) is same
+
+
+@pytest.mark.parametrize(("url", "found"), [
+    ("http://c:8774/v2.1", "http://c:8774/v2.1"),
+    ("https://c/compute/v2.1/%(tenant_id)s", "https://c/compute/v2.1"),
+    ("https://c/compute/v2/0123", "https://c/compute/v2"),
+    ("https://c/compute", "https://c/compute"),
+])
+def test_where_the_compute_api_tells_its_versions(url: str, found: str) -> None:
+    catalog = [{"id": "n"}]
+    endpoints = [{"service_id": "x", "region_id": "R", "url": "no"}, {"service_id": "n", "region_id": "R", "url": url}]
+    assert control_plane.compute_api_url(catalog, endpoints, "R") == found
+    assert control_plane.compute_api_url(catalog, endpoints, "") == found
+    assert control_plane.compute_api_url(catalog, endpoints, "S") == ""
+
+
+@pytest.mark.parametrize(("document", "found"), [
+    ({"version": {"id": "v2.1", "version": "2.95"}}, "2.95"),
+    ({"versions": [{"id": "v2.0", "version": ""}, {"id": "v2.1", "version": "2.96"}]}, "2.96"),
+    ({"version": {"id": "v2.0", "version": ""}}, ""),
+    (None, ""), ([], ""), ({"choices": []}, ""),
+])
+def test_the_newest_microversion(document: Any, found: str) -> None:
+    assert control_plane.newest_microversion(document) == found
