@@ -132,7 +132,7 @@ class Host:
         if not self._lock.acquire(blocking=False):
             return True
         try:
-            up = self.machine.up
+            up = self.machine.up and self.machine.uplink.reachable
             self._note_reboots("second reboot")
             return up
         finally:
@@ -173,6 +173,7 @@ class Host:
             if command.terminated.is_set():
                 return None
             time.sleep(self._latency.process)
+            self.machine.uplink.take_cut()
             result: CommandResult | None = None
             try:
                 result = self._perform(command, entry, watch)
@@ -190,8 +191,10 @@ class Host:
             if watch.power_cycle is not None:
                 self._reboot(watch.power_cycle)
                 return None
-        if watch.drop is not None:
-            self._away(watch.drop)
+            # The process ran on to its end, but its answer goes over a network that is gone.
+            cut = self.machine.uplink.take_cut()
+        if watch.drop is not None or cut:
+            self._away(watch.drop or 0)
             self._disconnect()
             return None
         return result

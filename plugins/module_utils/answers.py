@@ -12,6 +12,9 @@ from typing import Any
 # what every cmdlet of a role answers while the role is not installed.
 COMMAND_NOT_FOUND = "CommandNotFoundException"
 
+# The id of a call whose `until` was not met (docs/cmdlet-batch.md).
+CONDITION_NOT_MET = "ConditionNotMet"
+
 
 @dataclass(frozen=True)
 class CmdletError:

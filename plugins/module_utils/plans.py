@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 
 from .answers import Answers
 from .calls import Call
+from .undo import Undo
 
 MASK = "********"
 
@@ -50,6 +51,7 @@ class Plan:
     blockers: what the host lacks before the calls can run (its role is not in effect yet). Check mode reports the
         differences all the same; applying fails and names the blocker.
     reboot: reasons why a restart of the host is due once the calls have run (also when there are no calls).
+    undo: the calls may cut the connection that they come over; the host undoes them by itself unless the controller comes back.
     state: what was read, in the shape the module documents as its return value.
     """
 
@@ -60,13 +62,16 @@ class Plan:
     refusals: tuple[str, ...] = ()
     blockers: tuple[str, ...] = ()
     reboot: tuple[str, ...] = ()
+    undo: Undo | None = None
     state: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Resource(Protocol):
     """One kind of Windows setting. Both methods are pure; the action runs the calls in between.
 
-    A resource may also have `explain(error: CmdletError) -> str`: what a failed call means for an operator, or an empty string.
+    A resource may also have `explain(error: CmdletError) -> str`: what a failed call means for an operator, or an empty string;
+    and `side_effects(before: Mapping, after: Mapping) -> tuple[str, ...]`: warnings of what else its calls changed, from the states of
+    the plans before and after.
     """
 
     def read(self, options: Mapping[str, Any]) -> list[Call]:

@@ -18,6 +18,10 @@ MODULE = "winstack.hyperv.win_cmdlets"
 RunBatch = Callable[[Sequence[Call], bool], Answers]
 
 
+class ConnectionLost(AnsibleConnectionFailure):
+    """The host went away while a batch ran. What of it was done is not known."""
+
+
 class BatchFailed(Exception):
     """win_cmdlets itself did not run to its end; `result` is what the connection gave back."""
 
@@ -53,9 +57,11 @@ def _masked(results: Sequence[Mapping[str, Any]], hidden: frozenset[str]) -> lis
 def _execute(action: Any, arguments: dict[str, str], task_vars: dict[str, Any] | None) -> dict[str, Any]:
     try:
         return action._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars)
+    except AnsibleConnectionFailure as error:
+        raise ConnectionLost(str(error)) from error
     except AnsibleError:
         raise
     except Exception as error:
         # What the winrm and psrp plugins let through when a host goes away in the middle is of many types.
         advice = "Run the play again: it reads what was done and finishes it"
-        raise AnsibleConnectionFailure(f"the connection to the host was lost while a batch ran: {error}. {advice}") from error
+        raise ConnectionLost(f"the connection to the host was lost while a batch ran: {error}. {advice}") from error

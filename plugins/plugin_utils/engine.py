@@ -13,7 +13,12 @@ from typing import Any
 from ..module_utils.answers import Answer, Answers, CallFailed, CmdletError
 from ..module_utils.calls import Call, prefixed
 from ..module_utils.plans import Difference, Finding, Plan, Resource
-from .batch import RunBatch
+from ..module_utils.undo import Undo
+from .batch import BatchFailed, ConnectionLost, RunBatch
+from .reconnect import NotBack, Reconnect
+
+# How long the host may need, once its undo is due, to carry it out and to answer again.
+UNDO_TAKES = 120
 
 
 @dataclass(frozen=True)
@@ -55,10 +60,13 @@ class SectionFailed(Exception):
         self.error = error
 
 
-def drive(sections: Sequence[Section], run: RunBatch, *, check_mode: bool, report_only: bool = False) -> dict[str, Outcome]:
+def drive(
+    sections: Sequence[Section], run: RunBatch, *, reconnect: Reconnect, check_mode: bool, report_only: bool = False
+) -> dict[str, Outcome]:
     """Brings every section to its wanted state, or in check mode says what that would take.
 
     report_only: in check mode, critical findings and refusals do not raise; used to gather the findings of all hosts first.
+    reconnect: how to come back to a host after a change that may have cut the connection.
     """
     plans = _plan_all(sections, run)
     if not (check_mode and report_only):
@@ -70,10 +78,16 @@ def drive(sections: Sequence[Section], run: RunBatch, *, check_mode: bool, repor
     pending = [section for section in sections if plans[section.name].calls]
     if not pending:
         return outcomes
-    _apply(pending, plans, run)
-    for name, plan in _plan_all(pending, run).items():
-        _require_taken(name, plan.differences)
-        outcomes[name] = replace(outcomes[name], final=plan)
+    _apply([section for section in pending if not plans[section.name].undo], plans, run)
+    for section in pending:
+        if undo := plans[section.name].undo:
+            _apply_with_undo(section, plans[section.name], undo, run, reconnect)
+    after = _plan_all(pending, run)
+    for section in pending:
+        plan = after[section.name]
+        _require_taken(section.name, plan.differences)
+        plan = replace(plan, warnings=_union(plan.warnings, _side_effects(section, plans[section.name], plan)))
+        outcomes[section.name] = replace(outcomes[section.name], final=plan)
     return outcomes
 
 
@@ -110,10 +124,45 @@ def _require_no_blockers(plans: Mapping[str, Plan]) -> None:
 
 def _apply(sections: Sequence[Section], plans: Mapping[str, Plan], run: RunBatch) -> None:
     calls: list[Call] = [prefixed(call, section.name) for section in sections for call in plans[section.name].calls]
+    if not calls:
+        return
     failed = run(calls, True).failed()
     if failed:
         resources = {section.name: section.resource for section in sections}
         raise _apply_failure(failed[0], {call.id: call for call in calls}, resources)
+
+
+def _apply_with_undo(section: Section, plan: Plan, undo: Undo, run: RunBatch, reconnect: Reconnect) -> None:
+    """One section whose calls may cut the connection. Whatever became of it, only a host that answers again is spared its undo."""
+    calls = [prefixed(call, section.name) for call in (*undo.arm(), *plan.calls)]
+    try:
+        answers = run(calls, True)
+    except (ConnectionLost, BatchFailed):
+        # The batch runs on to its end on the host; what it did is read back.
+        answers = Answers()
+    disarm = [prefixed(call, section.name) for call in undo.disarm()]
+    try:
+        disarmed = reconnect(lambda: run(disarm, False), undo.seconds + UNDO_TAKES)
+    except NotBack as away:
+        raise SectionFailed(section.name, (
+            f"the change cut the connection, and the host does not answer again: {away}. Its undo was due {undo.seconds} seconds after the "
+            "change. Look at its console"
+        )) from away
+    disarmed = disarmed.section(section.name)
+    if undo.still_armed(disarmed):
+        raise SectionFailed(section.name, "the undo on the host cannot be disarmed", "undo_remove", disarmed["undo_remove"].error)
+    if failed := answers.failed():
+        raise _apply_failure(failed[0], {call.id: call for call in calls}, {section.name: section.resource})
+    if undo.fired(disarmed):
+        raise SectionFailed(section.name, (
+            f"the controller did not come back to the host within {undo.seconds} seconds after the change, so the host has undone it by "
+            "itself; it answers again"
+        ))
+
+
+def _side_effects(section: Section, before: Plan, after: Plan) -> tuple[str, ...]:
+    look = getattr(section.resource, "side_effects", None)
+    return look(before.state, after.state) if look else ()
 
 
 def _apply_failure(answer: Answer, calls: Mapping[str, Call], resources: Mapping[str, Resource]) -> SectionFailed:

@@ -12,6 +12,7 @@ from ..module_utils import resources
 from .batch import BatchFailed, batch_runner
 from .engine import Outcome, Section, SectionFailed, drive
 from .options import InvalidOptions, validated
+from .reconnect import reconnector
 from .results import failure_result, section_result
 
 
@@ -52,4 +53,5 @@ class ResourceAction(ActionBase):
             batch_runner(self, task_vars),
             check_mode=self._task.check_mode,
             report_only=options.get("on_critical") == "report",
+            reconnect=reconnector(self._connection),
         )

@@ -1,9 +1,8 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The module Hyper-V: the host, its NUMA nodes, virtual machines and switches."""
+"""The module Hyper-V: the host, its NUMA nodes, virtual machines."""
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ from .matching import as_list, has_wildcard, like
 if TYPE_CHECKING:
     from ..machine import Machine
     from ..machine.hyperv import VirtualMachine
-    from ..machine.spec import SwitchSpec
 
 _TYPES = "Microsoft.HyperV.PowerShell"
 _SOURCE = "hyperv-host.md 4, 5.1 (object types reflected from the real module); windows-powershell-docs Hyper-V"
@@ -24,8 +22,6 @@ _ENUMS = {
     "VirtualMachineMigrationAuthenticationType": ("MigrationAuthenticationType", {"CredSSP": 0, "Kerberos": 1}),
     "VirtualMachineMigrationPerformanceOption": ("VMMigrationPerformance", {"TCPIP": 0, "Compression": 1, "SMB": 2}),
 }
-_SWITCH_TYPES = {"Private": 0, "Internal": 1, "External": 2}
-_EXTENSION_TYPES = {"Capture": 1, "Filter": 2, "Forwarding": 3, "Monitoring": 4}
 _VM_STATES = {"Running": 2, "Off": 3, "Saved": 6, "Paused": 9}
 
 
@@ -93,79 +89,12 @@ def get_vm(machine: Machine, bound: Bound) -> list[PSObject]:
     for pattern in as_list(bound.get("Name", ["*"])):
         matching = [_vm(machine, vm) for vm in machines if like(vm.name, pattern)]
         if not matching and not has_wildcard(pattern):
-            raise _no_such("GetVM", "machine", pattern)
+            raise no_such("GetVM", "machine", pattern)
         found += matching
     return found
 
 
-@cmdlet("Get-VMSwitch", source="hyperv-host.md 3.1; id of an absent name from public notes on Server 2022", unconfirmed=_NOT_READY)
-def get_vm_switch(machine: Machine, bound: Bound) -> list[PSObject]:
-    """The switches of the lab file."""
-    need_vmms(machine, bound, "GetVMSwitch")
-    for name in ("Id", "ResourcePoolName"):
-        if name in bound:
-            raise not_modelled(f"Get-VMSwitch -{name}", "extend rehearsal/cmdlets/hyper_v.py")
-    pattern = bound.get("Name", "*")
-    types = [item.name for item in as_list(bound.get("SwitchType", []))]
-    found = [
-        _switch(machine, switch) for switch in machine.hyperv.switches if like(switch.name, pattern) and (not types or switch.type in types)
-    ]
-    if not found and not has_wildcard(pattern):
-        raise _no_such("GetVMSwitch", "switch", pattern)
-    return found
-
-
-@cmdlet("Get-VMSwitchExtension", source="hyperv-host.md 3.1; windows-powershell-docs Hyper-V", unconfirmed=_NOT_READY)
-def get_vm_switch_extension(machine: Machine, bound: Bound) -> list[PSObject]:
-    """The extensions of the lab file; a real switch has Microsoft's own as well."""
-    need_vmms(machine, bound, "GetVMSwitchExtension")
-    wanted = [str(item.properties["Name"]) for item in as_list(bound.get("VMSwitch", []))] + as_list(bound.get("VMSwitchName", []))
-    found: list[PSObject] = []
-    for name in wanted:
-        switches = [switch for switch in machine.hyperv.switches if like(switch.name, name)]
-        if not switches:
-            raise _no_such("GetVMSwitchExtension", "switch", name)
-        found += [item for switch in switches for item in _extensions(machine, switch)]
-    patterns = as_list(bound.get("Name", ["*"]))
-    return [item for item in found if any(like(item.properties["Name"], pattern) for pattern in patterns)]
-
-
-def _switch(machine: Machine, switch: SwitchSpec) -> PSObject:
-    descriptions = [nic.description for name in switch.adapters for nic in machine.spec.hardware.nics if nic.name == name]
-    return PSObject(f"{_TYPES}.VMSwitch", {
-        "Name": switch.name,
-        "Id": _switch_id(machine, switch),
-        "Notes": "",
-        "SwitchType": PSEnum(f"{_TYPES}.VMSwitchType", switch.type, _SWITCH_TYPES[switch.type]),
-        "AllowManagementOS": switch.allow_management_os and switch.type != "Private",
-        "NetAdapterInterfaceDescription": descriptions[0] if descriptions else None,
-        "NetAdapterInterfaceDescriptions": descriptions,
-        "EmbeddedTeamingEnabled": len(descriptions) > 1,
-        "Extensions": _extensions(machine, switch),
-        "ComputerName": machine.identity.computer_name,
-    }, text=switch.name)
-
-
-def _switch_id(machine: Machine, switch: SwitchSpec) -> uuid.UUID:
-    return uuid.uuid5(uuid.NAMESPACE_DNS, f"switch.{switch.name}.{machine.name}")
-
-
-def _extensions(machine: Machine, switch: SwitchSpec) -> list[PSObject]:
-    return [
-        PSObject(f"{_TYPES}.VMSwitchExtension", {
-            "Name": extension.name,
-            "Vendor": extension.vendor,
-            "ExtensionType": PSEnum(f"{_TYPES}.VMSwitchExtensionType", extension.type, _EXTENSION_TYPES[extension.type]),
-            "SwitchId": str(_switch_id(machine, switch)).upper(),
-            "SwitchName": switch.name,
-            "Enabled": extension.enabled,
-            "ComputerName": machine.identity.computer_name,
-        }, text=extension.name)
-        for extension in switch.extensions
-    ]
-
-
-def _no_such(command: str, kind: str, name: str) -> PowerShellError:
+def no_such(command: str, kind: str, name: str) -> PowerShellError:
     return error(command, "InvalidParameter", "InvalidArgument", f'Hyper-V was unable to find a virtual {kind} with name "{name}".')
 
 

@@ -47,9 +47,13 @@ def start_sleep(machine: Machine, bound: Bound) -> list[Any]:
 
 @cmdlet("Get-Date", source=f"{_DOCS} Microsoft.PowerShell.Utility")
 def get_date(machine: Machine, bound: Bound) -> list[Any]:
-    if bound:
-        raise not_modelled(f"Get-Date -{next(iter(bound))}", "extend rehearsal/cmdlets/utility.py")
-    return [machine.now()]
+    if set(bound) - {"Format"} or bound.get("Format", "s") != "s":
+        raise not_modelled(f"Get-Date -{' -'.join(bound)}", "extend rehearsal/cmdlets/utility.py")
+    if "Format" not in bound:
+        return [machine.now()]
+    if machine.spec.os.time_zone != "UTC":
+        raise not_modelled("local time in another zone than UTC", "extend rehearsal/cmdlets/utility.py")
+    return [machine.now().strftime("%Y-%m-%dT%H:%M:%S")]
 
 
 @cmdlet("Get-TimeZone", source=f"{_DOCS} Microsoft.PowerShell.Management")

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from .spec import HostSpec
+from .switches import VmSwitch, from_spec
 
 # Defaults of a fresh host: hyperv-host.md 4, 5.1 and 8. One entry a settable property of Microsoft.HyperV.PowerShell.VMHost.
 _DEFAULTS: dict[str, Any] = {
@@ -57,8 +58,8 @@ class MigrationNetwork:
 
 class HyperV:
     """settings: named as the properties of the VMHost object; numa_spanning_in_effect: what vmms read when it last started;
-    takes_networks_from: vmms refuses migration networks until then, where live migration was just switched on; switches: those of the lab
-    file, for nothing here makes or removes one yet."""
+    takes_networks_from: vmms refuses migration networks until then, where live migration was just switched on.
+    switches: a list that is replaced in place."""
 
     def __init__(self, name: str, spec: HostSpec, note: Callable[[str], None]) -> None:
         digest = hashlib.sha256(name.encode()).hexdigest().upper()[:4]
@@ -69,7 +70,7 @@ class HyperV:
         self.virtual_machines = tuple(
             VirtualMachine(uuid.uuid5(uuid.NAMESPACE_DNS, f"{vm.name}.{name}"), vm.name, vm.state) for vm in spec.virtual_machines
         )
-        self.switches = spec.switches
+        self.switches = [from_spec(name, switch, spec.uplink) for switch in spec.switches]
         self._hardware = spec.hardware
         self._note = note
 
@@ -101,11 +102,13 @@ class HyperV:
             "numa_spanning_in_effect": self.numa_spanning_in_effect,
             "networks": networks,
             "takes_networks_from": takes_from,
+            "switches": [switch.dump() for switch in self.switches],
         }
 
     def load(self, data: dict[str, Any]) -> None:
         self.settings = dict(data["settings"])
         self.numa_spanning_in_effect = data["numa_spanning_in_effect"]
         self.networks = tuple(MigrationNetwork(subnet, priority) for subnet, priority in data["networks"])
+        self.switches[:] = [VmSwitch.load(item) for item in data["switches"]]
         takes_from = data["takes_networks_from"]
         self.takes_networks_from = datetime.fromisoformat(takes_from) if takes_from else None

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ..powershell.errors import not_modelled
+from ..powershell.registry import MODELS
 from . import setup
 from .accounts import Accounts
 from .catalogue import INBOX_MODULES, MODULE_FEATURES, FeatureInfo
@@ -24,6 +25,8 @@ from .services import DOMAIN_JOINED, NETWORK_ON, NOT_DOMAIN_JOINED, START, STOP,
 from .smb import SmbClient
 from .spec import HostSpec
 from .storage import Storage
+from .switches import Uplink
+from .tasks import ScheduledTasks
 
 Hook = Callable[["Machine", Service], None]
 
@@ -87,6 +90,8 @@ class Machine:
         self.pci = PciDevices(spec.hardware.pci, assigned, self.note)
         self.storage = Storage(self.registry, spec.hardware.disks, spec.storage, self.note)
         self.hyperv = HyperV(name, spec, self.note)
+        self.uplink = Uplink(spec.uplink, lambda: self.hyperv.switches, now)
+        self.tasks = ScheduledTasks(now, self.note)
         self.firewall = Firewall(self.features.in_effect, self.note)
         self.smb = SmbClient(spec.smb, spec.os.version, self.note)
         self.boot_time = now()
@@ -247,12 +252,18 @@ class Machine:
         return self.now() >= self.boot_time
 
     def settle(self) -> None:
-        """Lets happen what is due: the second reboot that the Hyper-V role may do on its own (hyperv-host.md 2.4)."""
+        """Lets happen what is due: scheduled tasks, and the second reboot that the Hyper-V role may do on its own (hyperv-host.md 2.4)."""
         due = self._second_reboot_at
         if due is not None and self.now() >= due:
             self._second_reboot_at = None
             self.note("restarting once more to finish the Hyper-V role")
             self._restart(due)
+
+        for task in self.tasks.start_due():
+            model = MODELS.programs.get(task.program.rpartition("\\")[2].lower())
+            if model is None:
+                raise not_modelled(f"the program {task.program}", "add a model in rehearsal/programs")
+            self.tasks.ended(task, model.function(self, [task.argument]).exit_code)
 
     def reboot(self) -> None:
         """Goes down now and is up again after timing.reboot_seconds; everything that waited for a reboot happens."""
@@ -338,6 +349,7 @@ class Machine:
             "firewall": self.firewall.changed,
             "smb": self.smb.dump(),
             "accounts": self.accounts.dump(),
+            "tasks": self.tasks.dump(),
         }
 
     @classmethod
@@ -360,4 +372,5 @@ class Machine:
         machine.firewall.changed = dict(data["firewall"])
         machine.smb.load(data["smb"])
         machine.accounts.load(data["accounts"])
+        machine.tasks.load(data["tasks"])
         return machine

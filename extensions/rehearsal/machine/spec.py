@@ -17,15 +17,15 @@ from .fields import Fields
 from .hardware import Hardware, read_hardware
 from .network_spec import NetworkSpec, read_network
 from .smb import SmbSpec, check_smb, read_smb
+from .spec_switches import SwitchSpec, read_switch
 from .storage_spec import StorageSpec, read_storage
+from .switches import UplinkSpec, read_uplink
 
 # The builds of hyperv-host.md 1.4 (Microsoft's release information).
 BUILDS = {"2016": 14393, "2019": 17763, "2022": 20348, "2025": 26100}
 EDITIONS = ("Standard", "Datacenter")
 INSTALLATIONS = ("Server", "Server Core")
 VM_STATES = ("Running", "Off", "Saved", "Paused")
-SWITCH_TYPES = ("Private", "Internal", "External")
-EXTENSION_TYPES = ("Capture", "Filter", "Forwarding", "Monitoring")
 PENDING = ("component_servicing", "server_manager", "file_rename")
 TIME_TRIGGERS = ("classic", "none")
 
@@ -81,27 +81,6 @@ class VmSpec:
 
 
 @dataclass(frozen=True)
-class SwitchExtensionSpec:
-    """An extension of a virtual switch. type: as in VMSwitchExtensionType."""
-
-    name: str
-    type: str
-    vendor: str
-    enabled: bool
-
-
-@dataclass(frozen=True)
-class SwitchSpec:
-    """A virtual switch that is on the host already. adapters: names of hardware.nics; several are a switch-embedded team."""
-
-    name: str
-    type: str
-    adapters: tuple[str, ...]
-    allow_management_os: bool
-    extensions: tuple[SwitchExtensionSpec, ...]
-
-
-@dataclass(frozen=True)
 class TimingSpec:
     """reboot_seconds: how long the machine is away; vmms_ready_seconds: from vmms' start until its cmdlets answer;
     service_start_seconds: how long a service stays StartPending; second_reboot: the Hyper-V role reboots once more on its own,
@@ -124,6 +103,7 @@ class HostSpec:
     storage: StorageSpec
     network: NetworkSpec
     smb: SmbSpec
+    uplink: UplinkSpec
     time: TimeSpec
     timing: TimingSpec
     computer_name: str
@@ -139,6 +119,7 @@ class HostSpec:
         """Reads and checks; SpecError names the path, the value and what is allowed. Only the keys of KEYS may be there."""
         fields = Fields(mapping, path)
         hardware = read_hardware(fields.child("hardware"))
+        switches = tuple(read_switch(item) for item in fields.children("switches"))
         spec = cls(
             os=_read_os(fields.child("os")),
             hardware=hardware,
@@ -146,13 +127,14 @@ class HostSpec:
             storage=read_storage(fields.child("storage")),
             network=read_network(fields.child("network")),
             smb=read_smb(fields.child("smb")),
+            uplink=read_uplink(fields.child("uplink"), tuple(nic.name for nic in hardware.nics), switches),
             time=_read_time(fields.child("time")),
             timing=_read_timing(fields.child("timing")),
             computer_name=fields.text("computer_name", "", pattern=r"[A-Za-z0-9-]{0,63}", allowed="a host name without dots"),
             domain=fields.text("domain", "", pattern=r"[A-Za-z0-9.-]*", allowed="a DNS domain name, or nothing"),
             workgroup=fields.text("workgroup", "WORKGROUP", pattern=r"[A-Za-z0-9-]{1,15}", allowed="1 to 15 letters and digits"),
             virtual_machines=tuple(_read_vm(item) for item in fields.children("virtual_machines")),
-            switches=tuple(_read_switch(item) for item in fields.children("switches")),
+            switches=switches,
             pending=fields.texts("pending", choices=PENDING),
             accounts=tuple(read_account(item) for item in fields.children("accounts")),
         )
@@ -163,7 +145,7 @@ class HostSpec:
 
 KEYS = frozenset({
     "os", "hardware", "features", "storage", "time", "timing", "computer_name", "domain", "workgroup", "virtual_machines", "switches",
-    "pending", "accounts", "network", "smb",
+    "pending", "accounts", "network", "smb", "uplink",
 })
 
 
@@ -220,31 +202,6 @@ def _read_timing(fields: Fields) -> TimingSpec:
 
 def _read_vm(fields: Fields) -> VmSpec:
     spec = VmSpec(fields.text("name"), fields.text("state", "Off", choices=VM_STATES), fields.texts("devices"))
-    fields.done()
-    return spec
-
-
-def _read_switch(fields: Fields) -> SwitchSpec:
-    spec = SwitchSpec(
-        name=fields.text("name"),
-        type=fields.text("type", "External", choices=SWITCH_TYPES),
-        adapters=fields.texts("adapters"),
-        allow_management_os=fields.flag("allow_management_os", True),
-        extensions=tuple(_read_extension(item) for item in fields.children("extensions")),
-    )
-    fields.done()
-    if bool(spec.adapters) != (spec.type == "External"):
-        raise SpecError(fields.at("adapters"), spec.adapters, "network adapters for an External switch, none for any other")
-    return spec
-
-
-def _read_extension(fields: Fields) -> SwitchExtensionSpec:
-    spec = SwitchExtensionSpec(
-        name=fields.text("name"),
-        type=fields.text("type", "Forwarding", choices=EXTENSION_TYPES),
-        vendor=fields.text("vendor", ""),
-        enabled=fields.flag("enabled", True),
-    )
     fields.done()
     return spec
 

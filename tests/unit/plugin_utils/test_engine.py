@@ -3,12 +3,31 @@
 """The engine against a host that is a list of scripted answers; the oracle is the exact sequence of batches."""
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
+
 import pytest
 from ansible_collections.winstack.hyperv.plugins.module_utils.answers import Answer, Answers, CmdletError
 from ansible_collections.winstack.hyperv.plugins.module_utils.calls import Cmdlet, Ref, WriteFile
 from ansible_collections.winstack.hyperv.plugins.module_utils.plans import Difference, Finding, Plan
-from ansible_collections.winstack.hyperv.plugins.plugin_utils.engine import Section, SectionFailed, drive
+from ansible_collections.winstack.hyperv.plugins.module_utils.undo import Undo
+from ansible_collections.winstack.hyperv.plugins.plugin_utils import engine
+from ansible_collections.winstack.hyperv.plugins.plugin_utils.batch import BatchFailed, ConnectionLost
+from ansible_collections.winstack.hyperv.plugins.plugin_utils.engine import Section, SectionFailed
+from ansible_collections.winstack.hyperv.plugins.plugin_utils.reconnect import NotBack, reconnector
 from ansible_collections.winstack.hyperv.plugins.plugin_utils.results import failure_result, host_result, section_result
+
+def at_once(attempt, seconds):
+    """The host answers again without delay."""
+    return attempt()
+
+
+drive = partial(engine.drive, reconnect=at_once)
+
+UNDO = Undo("Remove-It", 60, datetime(2026, 5, 4, 8, 0))
+NOT_MET = CmdletError("ConditionNotMet", "LastTaskResult is '0', not yet '267011'.")
+ARM = [f"a.{call.id}" for call in UNDO.arm()]
+DISARM = [f"a.{call.id}" for call in UNDO.disarm()]
 
 BAD = Finding("memory", "critical", "host", "2 GB", "4 GB", "Add memory.")
 
@@ -38,6 +57,8 @@ class Host:
     def run(self, calls, stop_on_error):
         self.batches.append((stop_on_error, [call.id for call in calls], list(calls)))
         step = self.script.pop(0)
+        if isinstance(step, Exception):
+            raise step
         return Answers({call.id: self._answer(call, step) for call in calls})
 
     def _answer(self, call, step):
@@ -175,3 +196,99 @@ def test_a_file_call_that_fails_is_named_without_its_content():
         drive([Section("a", Conf(), {})], host.run, check_mode=False)
     assert "WriteFile failed in call 'save'" in str(caught.value)
     assert "hunter2" not in str(failure_result(caught.value)) + repr(host.batches)
+
+
+class Risky(Colour):
+    """Its change may cut the connection."""
+
+    def side_effects(self, before, after):
+        return (f"it was {before['colour']} and is {after['colour']}",)
+
+
+def risky():
+    return [Section("a", Risky(), {"colour": "green", "plan": {"undo": UNDO}})]
+
+
+@pytest.mark.parametrize("outcome", [{}, ConnectionLost("gone"), BatchFailed({"msg": "no output"})])
+def test_a_risky_change_is_armed_and_disarmed_whether_or_not_its_answer_came(outcome):
+    host = Host({"a": "red"}, outcome, {}, {"a": "green"})
+    outcomes = drive(risky(), host.run, check_mode=False)
+    assert [batch[:2] for batch in host.batches] == [
+        (False, ["a.get"]), (True, [*ARM, "a.set"]), (False, DISARM), (False, ["a.get"]),
+    ]
+    assert section_result("a", outcomes["a"])["warnings"] == ["it was red and is green"]
+
+
+def test_sections_without_risk_go_before_the_one_that_may_cut_the_connection():
+    host = Host({"a": "red", "b": "red"}, {}, ConnectionLost("gone"), {}, {"a": "green", "b": "green"})
+    drive([*risky(), *sections(b="green")], host.run, check_mode=False)
+    assert [batch[1] for batch in host.batches[1:3]] == [["b.set"], [*ARM, "a.set"]]
+
+
+def test_a_host_that_undid_the_change_fails_the_play_and_says_so():
+    host = Host({"a": "red"}, ConnectionLost("gone"), {"a.undo_idle": NOT_MET})
+    with pytest.raises(SectionFailed, match="did not come back to the host within 60 seconds .* the host has undone it by itself"):
+        drive(risky(), host.run, check_mode=False)
+
+
+def test_an_undo_that_stays_armed_is_an_error():
+    host = Host({"a": "red"}, {}, {"a.undo_remove": CmdletError("AccessDenied", "no")})
+    with pytest.raises(SectionFailed, match="cannot be disarmed") as caught:
+        drive(risky(), host.run, check_mode=False)
+    assert failure_result(caught.value)["call"] == "undo_remove"
+
+
+def test_a_disarming_whose_answer_was_lost_is_no_undo():
+    gone = CmdletError("HRESULT 0x80070002,Get-ScheduledTaskInfo", "not found")
+    host = Host({"a": "red"}, {}, {"a.undo_idle": gone, "a.undo_remove": gone}, {"a": "green"})
+    assert drive(risky(), host.run, check_mode=False)["a"].changed
+
+
+def test_a_risky_change_that_fails_is_disarmed_before_it_is_reported():
+    host = Host({"a": "red"}, {"a.set": CmdletError("Busy", "busy")}, {})
+    with pytest.raises(SectionFailed, match=r"Set-Colour failed in call 'set': busy \[Busy\]"):
+        drive(risky(), host.run, check_mode=False)
+    assert host.batches[-1][1] == DISARM
+
+
+def test_a_host_that_never_answers_again_is_named():
+    waited = []
+
+    def never(attempt, seconds):
+        waited.append(seconds)
+        raise NotBack("no route to host")
+
+    host = Host({"a": "red"}, ConnectionLost("gone"))
+    with pytest.raises(SectionFailed, match="does not answer again: no route to host. Its undo was due 60 seconds after the change"):
+        engine.drive(risky(), host.run, reconnect=never, check_mode=False)
+    assert waited == [60 + engine.UNDO_TAKES]
+
+
+class Connection:
+    def __init__(self):
+        self.resets = 0
+
+    def reset(self):
+        self.resets += 1
+
+
+def test_the_host_is_asked_over_a_new_connection_until_it_answers():
+    connection, pauses, attempts = Connection(), [], [ConnectionLost("a"), ValueError("b"), Answers()]
+
+    def attempt():
+        step = attempts.pop(0)
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+    assert reconnector(connection, pauses.append, lambda: 0.0)(attempt, 10) == Answers()
+    assert (connection.resets, pauses) == (3, [2.0, 2.0])
+
+
+def test_the_last_failure_is_told_when_the_time_is_up():
+    def attempt():
+        raise ConnectionLost("refused")
+
+    times = iter([0.0, 5.0, 10.0])
+    with pytest.raises(NotBack, match="refused"):
+        reconnector(Connection(), lambda seconds: None, lambda: next(times))(attempt, 10)
