@@ -17,6 +17,7 @@ from ansible_collections.winstack.hyperv.plugins.plugin_utils.engine import Sect
 from ansible_collections.winstack.hyperv.plugins.plugin_utils.reconnect import NotBack, reconnector
 from ansible_collections.winstack.hyperv.plugins.plugin_utils.results import failure_result, host_result, section_result
 
+
 def at_once(attempt, seconds):
     """The host answers again without delay."""
     return attempt()
@@ -227,7 +228,7 @@ def test_sections_without_risk_go_before_the_one_that_may_cut_the_connection():
 
 def test_a_host_that_undid_the_change_fails_the_play_and_says_so():
     host = Host({"a": "red"}, ConnectionLost("gone"), {"a.undo_idle": NOT_MET})
-    with pytest.raises(SectionFailed, match="did not come back to the host within 60 seconds .* the host has undone it by itself"):
+    with pytest.raises(SectionFailed, match=r"did not come back to the host within 60 seconds .* the host has undone it by itself"):
         drive(risky(), host.run, check_mode=False)
 
 
@@ -259,7 +260,7 @@ def test_a_host_that_never_answers_again_is_named():
         raise NotBack("no route to host")
 
     host = Host({"a": "red"}, ConnectionLost("gone"))
-    with pytest.raises(SectionFailed, match="does not answer again: no route to host. Its undo was due 60 seconds after the change"):
+    with pytest.raises(SectionFailed, match=r"does not answer again: no route to host\. Its undo was due 60 seconds after the change"):
         engine.drive(risky(), host.run, reconnect=never, check_mode=False)
     assert waited == [60 + engine.UNDO_TAKES]
 
