@@ -50,7 +50,7 @@ SHOWN = {
 
 
 def answers(
-    switches: Rows = (), ports: Rows = (), adapters: Rows = ADAPTERS, *, session: int = 2, **other: Rows | CmdletError
+    switches: Rows | CmdletError = (), ports: Rows | CmdletError = (), adapters: Rows = ADAPTERS, *, session: int = 2, **other: Rows | CmdletError
 ) -> Answers:
     """A host whose session comes over the interface with this index."""
     given: dict[str, Rows | CmdletError] = {
@@ -233,14 +233,14 @@ def test_what_else_changed_is_told() -> None:
 
 
 def test_the_undo_is_a_task_of_the_system_at_the_hosts_own_time() -> None:
-    calls = {call.id: call for call in undo(with_vlan(SWITCH, 0)).arm()}
-    assert calls["undo_action"].parameters["Argument"] == (
+    parameters = {call.id: call.parameters for call in undo(with_vlan(SWITCH, 0)).arm() if isinstance(call, Cmdlet)}
+    assert parameters["undo_action"]["Argument"] == (
         "-NoLogo -NoProfile -NonInteractive -Command \"Get-VMNetworkAdapter -ManagementOS | "
         f"Where-Object {{ [string]$_.SwitchId -eq '{SWITCH}' }} | Set-VMNetworkAdapterVlan -Untagged\""
     )
-    assert calls["undo_trigger"].parameters == {"Once": True, "At": "2026-05-04T08:03:00"}
-    assert calls["undo_principal"].parameters["UserId"] == "S-1-5-18"
-    assert calls["undo_register"].parameters["TaskName"] == "undo"
+    assert parameters["undo_trigger"] == {"Once": True, "At": "2026-05-04T08:03:00"}
+    assert parameters["undo_principal"]["UserId"] == "S-1-5-18"
+    assert parameters["undo_register"]["TaskName"] == "undo"
 
 
 @pytest.mark.parametrize("text", ["x'; Stop-Computer; '", "", f"{NIC1} -or $true"])

@@ -109,9 +109,9 @@ def test_the_address_moves_with_the_adapter_and_back() -> None:
 def test_the_network_is_away_while_the_adapter_is_bound_anew() -> None:
     server = created(uplink={"outage_seconds": 5})
     assert server.machine.uplink.take_cut()
-    assert not server.machine.uplink.reachable
+    at_once = server.machine.uplink.reachable
     server.clock.pass_by(5)
-    assert server.machine.uplink.reachable
+    assert (at_once, server.machine.uplink.reachable) == (False, True)
     server.rows("New-VMSwitch", Name="other", NetAdapterName=["Ethernet 2"])
     assert not server.machine.uplink.take_cut()
 
