@@ -50,7 +50,12 @@ SHOWN = {
 
 
 def answers(
-    switches: Rows | CmdletError = (), ports: Rows | CmdletError = (), adapters: Rows = ADAPTERS, *, session: int = 2, **other: Rows | CmdletError
+    switches: Rows | CmdletError = (),
+    ports: Rows | CmdletError = (),
+    adapters: Rows = ADAPTERS,
+    *,
+    session: int = 2,
+    **other: Rows | CmdletError,
 ) -> Answers:
     """A host whose session comes over the interface with this index."""
     given: dict[str, Rows | CmdletError] = {
