@@ -16,7 +16,8 @@ from uuid import UUID
 from .answers import CONDITION_NOT_MET, Answers
 from .calls import Call, Cmdlet, Ref
 
-TASK = {"TaskName": "undo", "TaskPath": "\\winstack.hyperv\\"}
+_TASK = {"TaskName": "undo", "TaskPath": "\\winstack.hyperv\\"}
+_TASKS = {name: [value] for name, value in _TASK.items()}
 
 _POWERSHELL = "%SystemRoot%\\System32\\WindowsPowerShell\\v1.0\\powershell.exe"
 # The SID of SYSTEM: its name is translated.
@@ -52,25 +53,22 @@ class Undo:
                 {"AllowStartIfOnBatteries": True, "DontStopIfGoingOnBatteries": True, "StartWhenAvailable": True},
             ),
             Cmdlet("undo_register", "Register-ScheduledTask", {
-                **TASK,
+                **_TASK,
                 "Action": [Ref("undo_action")],
                 "Trigger": [Ref("undo_trigger")],
                 "Principal": Ref("undo_principal"),
                 "Settings": Ref("undo_settings"),
                 "Force": True,
             }),
-            Cmdlet("undo_armed", "Get-ScheduledTask", {"TaskName": [TASK["TaskName"]], "TaskPath": [TASK["TaskPath"]]}, ("State",),
-                   until={"State": "Ready"}),
+            Cmdlet("undo_armed", "Get-ScheduledTask", _TASKS, ("State",), until={"State": "Ready"}),
         )
 
     def disarm(self) -> tuple[Call, ...]:
         """The calls that keep the task from starting, tell whether it had started, and remove it; one that fails is no reason to stop."""
         return (
-            Cmdlet("undo_disable", "Disable-ScheduledTask", TASK),
-            Cmdlet("undo_idle", "Get-ScheduledTaskInfo", TASK, ("LastTaskResult",), until={"LastTaskResult": _NEVER_RAN}),
-            Cmdlet("undo_remove", "Unregister-ScheduledTask", {
-                "TaskName": [TASK["TaskName"]], "TaskPath": [TASK["TaskPath"]], "Confirm": False,
-            }),
+            Cmdlet("undo_disable", "Disable-ScheduledTask", _TASK),
+            Cmdlet("undo_idle", "Get-ScheduledTaskInfo", _TASK, ("LastTaskResult",), until={"LastTaskResult": _NEVER_RAN}),
+            remove_undo(),
         )
 
     def fired(self, answers: Answers) -> bool:
@@ -81,6 +79,20 @@ class Undo:
     def still_armed(self, answers: Answers) -> bool:
         """Whether the task was there, and `disarm` did not get rid of it."""
         return answers["undo_idle"].ok and not answers["undo_remove"].ok
+
+
+def read_undo() -> Call:
+    """Asks for a task that an earlier run left behind; an error is none."""
+    return Cmdlet("undo_left", "Get-ScheduledTask", _TASKS, ("State",))
+
+
+def undo_left(answers: Answers) -> bool:
+    """Whether there is one, from the answer to `read_undo`. Its controller died, and it may be about to run."""
+    return answers["undo_left"].ok
+
+
+def remove_undo() -> Call:
+    return Cmdlet("undo_remove", "Unregister-ScheduledTask", {**_TASKS, "Confirm": False})
 
 
 def without_switch_over(adapters: Iterable[str]) -> str:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +12,13 @@ from ..answers import Answers
 from ..calls import Call, Cmdlet, Ref, Retry
 from ..host_network import network, network_changes, read_network, session_interfaces
 from ..plans import Difference, Plan
-from ..undo import Undo, with_vlan, without_switch_over
+from ..undo import Undo, read_undo, remove_undo, undo_left, with_vlan, without_switch_over
 
 _SETTINGS = ("adapters", "allow_management_os", "bandwidth_mode", "iov", "vlan")
 # Set-VMSwitch has no parameter for these; adapters it could change, but no undo on the host could tell the former ones.
 _FIXED = ("type", "adapters", "bandwidth_mode", "iov")
 _MODES = ("Untagged", "Access")
+_LEFT = "An earlier run left its undo armed on the host; a run with a name removes it, otherwise the host undoes that run's change."
 _TEAM_SIZE = 8
 _MINIMUM_SECONDS = 15
 # The management adapter comes a moment after its switch.
@@ -70,6 +71,7 @@ class Switch:
             )),
             # The host's own local time, as text without a zone: what a trigger's -At takes.
             Cmdlet("clock", "Get-Date", {"Format": "s"}, ("$value",)),
+            read_undo(),
             *read_network(),
         ]
 
@@ -82,8 +84,9 @@ class Switch:
         host = _host(options, answers)
         state = {"switches": [_shown(host, switch) for switch in host.switches], "network": network(answers)}
         if options["name"] is None:
-            return Plan(state=state)
-        return _plan(options, host, state, answers)
+            return Plan(state=state, warnings=(_LEFT,) if undo_left(answers) else ())
+        plan = _plan(options, host, state, answers)
+        return _without_leftover(plan) if undo_left(answers) else plan
 
     def side_effects(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
         """What of the host's addresses, name servers and routes is not as it was before the change."""
@@ -92,6 +95,13 @@ class Switch:
 
 
 RESOURCE = Switch()
+
+
+def _without_leftover(plan: Plan) -> Plan:
+    """The controller of an earlier run died before it could disarm its undo. This one has come back in its place."""
+    if plan.refusals or plan.undo:
+        return plan
+    return replace(plan, differences=(*plan.differences, Difference("undo", "armed", None)), calls=(remove_undo(), *plan.calls))
 
 
 def _wrong_options(options: Mapping[str, Any]) -> Iterator[str]:

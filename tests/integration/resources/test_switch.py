@@ -3,9 +3,11 @@
 """win_hv_switch on simulated servers, whose network goes away as it does on real ones. The oracle is the server's own state."""
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from rehearsal.machine.tasks import Task
 
 from tests.integration.resources.conftest import Server, StartServer
 
@@ -66,6 +68,15 @@ def test_name_servers_that_are_lost_are_a_warning(server: StartServer) -> None:
     run = host.play(task(name="external", adapters=["Ethernet"]))
     assert run.code == 0, run.output
     assert "The change of the switch has a side effect: the name server 192.0.2.53 is gone." in run.result["warnings"]
+
+
+def test_an_undo_that_a_dead_controller_left_is_disarmed_by_the_next_one(server: StartServer) -> None:
+    host = server(switches=[{"name": "external", "adapters": ["Ethernet"]}], **HYPER_V)
+    later = host.machine.now() + timedelta(hours=1)
+    host.machine.tasks.register(Task("undo", "\\winstack.hyperv\\", "powershell.exe", "", later, "S-1-5-18"))
+    host.converge(task(name="external"))
+    assert host.machine.tasks.all() == []
+    assert names(host) == [("external", ("Ethernet",), True)]
 
 
 def test_a_vlan_that_cuts_the_session_is_undone(server: StartServer) -> None:

@@ -49,6 +49,9 @@ SHOWN = {
 }
 
 
+NO_TASK = CmdletError("CmdletizationQuery_NotFound_TaskName,Get-ScheduledTask", "No MSFT_ScheduledTask objects found")
+
+
 def answers(
     switches: Rows | CmdletError = (),
     ports: Rows | CmdletError = (),
@@ -62,6 +65,7 @@ def answers(
         "switches": switches,
         "ports": ports,
         "adapters": adapters,
+        "undo_left": NO_TASK,
         "clock": [{"$value": "2026-05-04T08:00:00"}],
         "addresses": [
             {"IPAddress": "192.0.2.10", "PrefixLength": 24, "InterfaceIndex": session},
@@ -100,8 +104,8 @@ def undo(text: str) -> Undo:
 def test_reading_changes_nothing_and_asks_no_port_by_number() -> None:
     calls = RESOURCE.read(OPTIONS)
     assert [call.name for call in calls if isinstance(call, Cmdlet)] == [
-        "Get-VMSwitch", "Get-NetAdapter", "Get-VMNetworkAdapter", "Get-Date", "Get-NetIPAddress", "Get-DnsClientServerAddress",
-        "Get-NetRoute", "Get-NetTCPConnection",
+        "Get-VMSwitch", "Get-NetAdapter", "Get-VMNetworkAdapter", "Get-Date", "Get-ScheduledTask", "Get-NetIPAddress",
+        "Get-DnsClientServerAddress", "Get-NetRoute", "Get-NetTCPConnection",
     ]
 
 
@@ -211,6 +215,22 @@ def test_what_would_lose_the_host_or_cannot_be_meant_is_refused(host: Answers, o
     assert result.calls == ()
     (message,) = result.refusals
     assert re.search(refusal, message)
+
+
+def test_an_undo_that_an_earlier_run_left_armed_is_removed_before_it_strikes() -> None:
+    left = [{"State": "Ready"}]
+    done = plan(answers([EXTERNAL], [PORT], [*ADAPTERS, VETHERNET], session=9, undo_left=left))
+    assert done.differences == (Difference("undo", "armed", None),)
+    assert [call.name for call in done.calls] == ["Unregister-ScheduledTask"]
+    other = plan(answers(undo_left=left), adapters=["Ethernet 2"])
+    assert [call.name for call in other.calls] == ["Unregister-ScheduledTask", "New-VMSwitch"]
+    # An undo of its own takes the place of the one that was left.
+    risky = plan(answers(undo_left=left), adapters=["Ethernet"])
+    assert [call.name for call in risky.calls] == ["New-VMSwitch"]
+    assert plan(answers(undo_left=left)).calls == ()
+    only_read = plan(answers(undo_left=left), name=None)
+    assert (only_read.differences, only_read.calls) == ((), ())
+    assert "left its undo armed" in only_read.warnings[0]
 
 
 def test_before_the_role_is_there_it_says_what_would_change() -> None:
