@@ -18,6 +18,9 @@ RELEASE := 2023.2
 PLAYS := playbooks roles extensions/molecule
 PYTHON_CODE := plugins extensions/rehearsal tests tools $(wildcard benchmarks/*.py)
 
+# Tests that play on the rehearsal mostly wait for simulated restarts.
+WORKERS := 4
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup link lint sanity unit integration molecule test test-real rehearse wheelhouse bench lock clean
@@ -45,7 +48,7 @@ wheelhouse: setup ## Build the driver's archive from PyPI into build/wheelhouse;
 	python -m tools.wheelhouse --release $(RELEASE) --output build/wheelhouse
 
 test: lint sanity molecule ## Everything that needs no real server: lint, sanity, molecule, unit and integration tests
-	pytest tests/unit tests/integration
+	pytest -n $(WORKERS) tests/unit tests/integration
 
 lint: setup ## ruff, mypy, yamllint, ansible-lint, changelog and documentation checks
 	ruff check
@@ -53,6 +56,7 @@ lint: setup ## ruff, mypy, yamllint, ansible-lint, changelog and documentation c
 	yamllint --strict .
 	ansible-lint $(PLAYS)
 	antsibull-changelog lint
+	python -m rehearsal.coverage --check
 	antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .
 
 sanity: setup ## ansible-test sanity: validate-modules, pep8, pylint and the others that need no PowerShell
@@ -62,7 +66,7 @@ unit: setup ## Unit tests
 	pytest tests/unit
 
 integration: setup ## Tests that reach the rehearsal through Ansible and pywinrm
-	pytest tests/integration
+	pytest -n $(WORKERS) tests/integration
 
 molecule: setup ## The molecule scenarios, their hosts made by the rehearsal
 	molecule test --all
