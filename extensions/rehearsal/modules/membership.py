@@ -40,6 +40,7 @@ _SPEC = Spec(
 )
 _OU_HINT = " Check domain_ou_path is pointing to a valid OU in the target domain."
 _FILE_NOT_FOUND = 2
+_UNCONFIRMED = "the new name that Rename-Computer takes for the present one while a rename waits for the restart"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class _Wish:
 
 
 @module("microsoft.ad.membership", _SPEC, source="microsoft.ad 1.10.0, membership.ps1; ansible issues with its messages",
-        unconfirmed="the new name that Rename-Computer takes for the present one while a rename waits for the restart")
+        unconfirmed=_UNCONFIRMED)
 def membership(context: Context) -> dict[str, Any]:
     params, machine = context.params, context.machine
     if params["state"] != "domain" or params["offline_join_blob"]:
@@ -78,7 +79,7 @@ def membership(context: Context) -> dict[str, Any]:
 
 
 @module("ansible.windows.win_hostname", Spec({"name": Option(required=True)}), source="ansible.windows 3.3.0, win_hostname.ps1",
-        unconfirmed="as above")
+        unconfirmed=_UNCONFIRMED)
 def win_hostname(context: Context) -> dict[str, Any]:
     machine, name = context.machine, context.params["name"]
     former = machine.identity.computer_name
