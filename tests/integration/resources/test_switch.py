@@ -40,6 +40,16 @@ def test_the_session_survives_a_switch_over_its_own_adapter(server: StartServer,
     assert disarmed == "scheduled task \\winstack.hyperv\\undo removed"
 
 
+def test_as_a_section_it_comes_after_those_that_cannot_cut_the_connection(server: StartServer) -> None:
+    host = server(**{**HYPER_V, "hardware": {"numa_nodes": 2}})
+    sections = {"switch": {"name": "external", "adapters": ["Ethernet"]}, "numa": {"spanning": False}}
+    run = host.play({"winstack.hyperv.win_hv_host": {"sections": sections}})
+    assert run.code == 0, run.output
+    assert run.result["pending"] == ["switch", "numa"]
+    changes = host.changes()
+    assert changes.index("virtual switch external over Ethernet") > changes.index("Hyper-V host: NumaSpanningEnabled = False")
+
+
 def test_a_switch_that_the_session_does_not_need_is_made_without_an_undo(server: StartServer) -> None:
     host = server(**HYPER_V)
     wanted = {"name": "tenants", "adapters": ["Ethernet 3", "ethernet 2"], "allow_management_os": False, "bandwidth_mode": "absolute"}
