@@ -32,3 +32,15 @@ def test_critical_first_then_by_host():
 
 def test_nothing_found():
     assert report({"hv01": {}}) == {"lines": [], "critical": 0, "hosts": []}
+
+
+def test_hosts_that_report_the_same_storage():
+    def survey(storage):
+        return {"findings": [], "sections": {"instance_paths": {"instance_paths": {"storage": storage, "total_gb": 900}}}}
+
+    result = report({"hv01": survey("csv-1"), "hv02": survey("csv-1"), "hv03": survey("local-3")})
+    assert len(result["lines"]) == 1
+    columns = result["lines"][0].split(" | ")
+    assert columns[:3] == ["several hosts", "warning", "instances_overcommit (csv-1)"]
+    assert columns[3] == "found: 2 hosts report the same 900 GB each: hv01, hv02"
+    assert result["critical"] == 0
