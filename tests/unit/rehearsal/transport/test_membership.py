@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rehearsal.faults import Faults
 from rehearsal.journal import Entry
-from rehearsal.machine import HostSpec, Machine
+from rehearsal.machine import HostSpec, Machine, SpecError
 from rehearsal.machine.directory import Directory, read_directory
 from rehearsal.machine.fields import Fields
 from rehearsal.modules.arguments import ModuleFailure, parse
@@ -142,6 +142,16 @@ def test_a_rename_alone(server: Server) -> None:
     assert server.run(module=module, name="hv01") == {"changed": True, "reboot_required": True, "old_name": "WIN-1"}
     server.machine.reboot()
     assert server.run(module=module, name="hv01") == {"changed": False, "reboot_required": False, "old_name": "HV01"}
+
+
+@pytest.mark.parametrize(("directory", "message"), [
+    ({"dns_name": "EXAMPLE"}, "lab.active_directory.dns_name: 'EXAMPLE' is not allowed; allowed: a DNS domain name with a dot"),
+    ({"forest": "x"}, "lab.active_directory.forest: 'x' is not allowed; allowed: one of the keys accounts, blocked, dns_name"),
+])
+def test_a_wrong_domain_in_the_lab_file_is_named(directory: dict[str, Any], message: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        read_directory(Fields(directory, "lab.active_directory"))
+    assert str(caught.value).startswith(message)
 
 
 def test_win_command_runs_the_programs_that_are_known(server: Server) -> None:
