@@ -144,7 +144,7 @@ function Format-Argument([string]$Text) {
 function Invoke-ProgramCall($Call) {
     $start = New-Object Diagnostics.ProcessStartInfo
     $start.FileName = Resolve-Value $Call.program
-    if ($null -ne $Call.arguments) { $start.Arguments = @(Resolve-Value $Call.arguments | & { process { Format-Argument $_ } }) -join ' ' }
+    if ($null -ne $Call.arguments) { $start.Arguments = @((Resolve-Value $Call.arguments) | & { process { Format-Argument $_ } }) -join ' ' }
     $start.UseShellExecute = $false
     $start.RedirectStandardOutput = $start.RedirectStandardError = $true
     $process = [Diagnostics.Process]::Start($start)
