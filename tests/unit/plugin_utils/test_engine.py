@@ -274,7 +274,8 @@ class Connection:
 
 
 def test_the_host_is_asked_over_a_new_connection_until_it_answers():
-    connection, pauses, attempts = Connection(), [], [ConnectionLost("a"), ValueError("b"), Answers()]
+    pauses: list[float] = []
+    connection, attempts = Connection(), [ConnectionLost("a"), ValueError("b"), Answers()]
 
     def attempt():
         step = attempts.pop(0)

@@ -31,7 +31,7 @@ def host(
     })
 
 
-MEMBER = {"name": "hv01", "member": True, "domain": "example.org"}
+MEMBER: dict[str, Any] = {"name": "hv01", "member": True, "domain": "example.org"}
 WISH = options(dns_domain_name="example.org", hostname="hv01")
 
 
