@@ -26,6 +26,9 @@ The first table counts what the collection uses and how much of it Microsoft's c
 *documented* means that the reference has the cmdlet (or parameter) for that version; *allowed* that another source named in
 `extensions/rehearsal/data/supplement.json` does; *no* that no source does, so that the rehearsal refuses the call on that version.
 What has no model is refused with `RehearsalNotModelled`; nothing is ever answered "ok" that was not done.
+
+A source is a page or file of a public repository or of Microsoft's documentation. `hyperv-host.md`, `storage-and-time.md`,
+`ad-and-cluster.md` and `nova-and-driver.md` are the developers' fact sheets, which name the sources of each of their sections.
 """
 
 
