@@ -140,6 +140,7 @@ class Catalogue:
         self.supplement: Mapping[str, Any] = _read(folder / "supplement.json")
         self._cmdlets: Mapping[str, Any] = {**self._reference["cmdlets"], **self.supplement["cmdlets"]}
         self._names = {name.lower(): name for name in self._cmdlets}
+        self._found: dict[tuple[str, str], Command | None] = {}
 
     @property
     def sources(self) -> Mapping[str, str]:
@@ -159,10 +160,15 @@ class Catalogue:
         entry: Mapping[str, Any] = self._cmdlets.get(self._names.get(name.lower(), ""), {})
         return version in entry.get("os", ())
 
-    @cache  # noqa: B019 - the one catalogue lives as long as the process
     def find(self, name: str, version: str) -> Command | None:
         """The cmdlet as this Server version has it, or None."""
-        proper = self._names.get(name.lower())
+        key = (name.lower(), version)
+        if key not in self._found:
+            self._found[key] = self._find(*key)
+        return self._found[key]
+
+    def _find(self, name: str, version: str) -> Command | None:
+        proper = self._names.get(name)
         if not proper:
             return None
         entry = self._cmdlets[proper]

@@ -73,7 +73,8 @@ def lab(monkeypatch: pytest.MonkeyPatch) -> Lab:
 
     monkeypatch.setattr(connection, "modify", recorded_modify)
     monkeypatch.setattr(connection, "search", recorded_search)
-    def bound(_: Settings) -> ldap3.Connection:
+
+    def bound(_settings: Settings) -> ldap3.Connection:
         connection.bind()
         return connection
 
