@@ -67,10 +67,6 @@ class Service:
         for shell in shells.values():
             _terminate(shell)
 
-    @property
-    def shell_count(self) -> int:
-        return len(self._shells)
-
     def _dispatch(self, request: soap.Request, user: str, size: int) -> bytes:
         if request.resource.lower() != soap.CMD_SHELL:
             raise _unknown_resource(request.resource)

@@ -110,7 +110,8 @@ def test_a_host_that_goes_away_is_a_clear_error_and_the_next_run_goes_on(start: 
     folder = {"ansible.windows.win_file": {"path": r"C:\OpenStack", "state": "directory"}}
     run = play(lab, folder)
     assert run.code != 0
-    assert re.search("shell was not found|Connection aborted", run.tasks[0]["msg"])
+    # Core's own words, by the moment: the cut itself, the next connection while the host is away, or the next request when it is back.
+    assert re.search("Connection aborted|Failed to establish a new connection|shell was not found", run.tasks[0]["msg"])
     assert host.machine.files.exists(r"C:\OpenStack") == (when == "during")
     assert entries(lab)[0].error.startswith("a fault of the rehearsal")
     run = play(lab, {"ansible.builtin.wait_for_connection": {"timeout": 20, "sleep": 1}}, folder)
