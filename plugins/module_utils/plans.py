@@ -44,6 +44,21 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Promise:
+    """One setting, seen by another path than the one that set it. `name` is dotted like a Difference's path.
+
+    seen_by: the path, for a person: `CIM Msvm_VirtualSystemManagementServiceSettingData`.
+    found: None where that path shows nothing.
+    """
+
+    name: str
+    wanted: Any
+    found: Any
+    seen_by: str
+    kept: bool
+
+
+@dataclass(frozen=True)
 class Plan:
     """The differences of one resource and the calls that close them, in order.
 
@@ -70,8 +85,9 @@ class Resource(Protocol):
     """One kind of Windows setting. Both methods are pure; the action runs the calls in between.
 
     A resource may also have `explain(error: CmdletError) -> str`: what a failed call means for an operator, or an empty string;
-    and `side_effects(before: Mapping, after: Mapping) -> tuple[str, ...]`: warnings of what else its calls changed, from the states of
-    the plans before and after.
+    `side_effects(before: Mapping, after: Mapping) -> tuple[str, ...]`: warnings of what else its calls changed, from the states of
+    the plans before and after; and the pair `evidence(options) -> list[Call]` and `promises(options, answers) -> tuple[Promise, ...]`:
+    calls that look at the same settings by another path than `read` and the plan's calls do, and what they show.
     """
 
     def read(self, options: Mapping[str, Any]) -> list[Call]:
