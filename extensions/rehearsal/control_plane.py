@@ -7,6 +7,7 @@ os-services lists every service of every cell, os-hypervisors only hosts that ar
 """
 from __future__ import annotations
 
+import re
 import threading
 import uuid
 from collections.abc import Callable, Mapping
@@ -36,9 +37,19 @@ class Network:
 
 
 @dataclass(frozen=True)
+class Port:
+    """A port of a network. host: the one it is to be bound on, empty for none yet."""
+
+    name: str
+    network: str
+    host: str
+
+
+@dataclass(frozen=True)
 class ControlPlaneSpec:
     """conductor: whether nova-conductor answers. release: of the control plane. discover_hosts: new hosts are mapped to their cell without
-    nova-manage. new_services_enabled: nova's enable_new_services. resource_providers: nova-compute may make its own in placement."""
+    nova-manage. new_services_enabled: nova's enable_new_services. resource_providers: nova-compute may make its own in placement.
+    mechanism_drivers: those of the neutron server."""
 
     conductor: bool
     release: str
@@ -48,7 +59,9 @@ class ControlPlaneSpec:
     port: int
     user: str
     password: str
+    mechanism_drivers: tuple[str, ...]
     networks: tuple[Network, ...]
+    ports: tuple[Port, ...]
 
     @property
     def microversion(self) -> str:
@@ -66,10 +79,20 @@ def read_control_plane(fields: Fields) -> ControlPlaneSpec:
         port=fields.number("port", 0, maximum=65535),
         user=fields.text("user", "admin"),
         password=fields.text("password", "Rehearsal-1"),
+        mechanism_drivers=fields.texts("mechanism_drivers", ("openvswitch", "hyperv")),
         networks=tuple(_read_network(item) for item in fields.children("networks")),
+        ports=(),
     )
+    names = [network.name for network in plane.networks]
+    ports = tuple(_read_port(item, names) for item in fields.children("ports"))
     fields.done()
-    return plane
+    return replace(plane, ports=ports)
+
+
+def _read_port(fields: Fields, networks: list[str]) -> Port:
+    port = Port(fields.text("name"), fields.text("network", choices=networks), fields.text("host", ""))
+    fields.done()
+    return port
 
 
 def _read_network(fields: Fields) -> Network:
@@ -196,6 +219,30 @@ class ControlPlane:
             for network in self.spec.networks
         ]
 
+    def ports(self) -> list[dict[str, Any]]:
+        """As GET /v2.0/ports with an administrator's eyes. Every port is bound as if it had been updated this moment."""
+        networks = {network.name: network for network in self.spec.networks}
+        with self._lock:
+            return [self._port(port, networks[port.network]) for port in self.spec.ports]
+
+    def _port(self, port: Port, network: Network) -> dict[str, Any]:
+        vif_type = self._vif_type(port, network)
+        return {
+            "id": _identifier("port", port.name), "name": port.name, "network_id": _identifier("network", network.name),
+            "admin_state_up": True, "status": "DOWN", "device_id": "", "device_owner": "", "mac_address": _mac(port.name), "fixed_ips": [],
+            "binding:host_id": port.host, "binding:vif_type": vif_type, "binding:vnic_type": "normal", "binding:profile": {},
+            "binding:vif_details": {"port_filter": False} if vif_type == "hyperv" else {},
+        }
+
+    def _vif_type(self, port: Port, network: Network) -> str:
+        """As neutron with networking-hyperv's mechanism driver binds it."""
+        if not port.host:
+            return "unbound"
+        agents = [agent for agent in self._agents.values() if agent.host == port.host and agent.agent_type == "HyperV agent"]
+        alive = [agent for agent in agents if self._runs(agent.machine, agent.service)]
+        bound = "hyperv" in self.spec.mechanism_drivers and any(_can_bind(agent, network) for agent in alive)
+        return "hyperv" if bound else "binding_failed"
+
     def _state(self, service: ComputeService) -> str:
         return "up" if self._runs(service.machine, service.service) else "down"
 
@@ -204,6 +251,18 @@ class ControlPlane:
             "services": [asdict(service) for service in self._services.values()],
             "agents": [asdict(agent) for agent in self._agents.values()],
         })
+
+
+def _can_bind(agent: NetworkAgent, network: Network) -> bool:
+    """SimpleAgentMechanismDriverBase.check_segment_for_agent of neutron 23.5 with what networking-hyperv 14 puts into it."""
+    if network.type not in ("local", "flat", "vlan", *agent.configurations.get("tunnel_types", ())):
+        return False
+    mappings = agent.configurations.get("vswitch_mappings", {})
+    return network.type not in ("flat", "vlan") or any(re.match(pattern, network.physical_network) for pattern in mappings)
+
+
+def _mac(name: str) -> str:
+    return "fa:16:3e:" + ":".join(f"{byte:02x}" for byte in uuid.uuid5(_NAMESPACE, f"mac/{name}").bytes[:3])
 
 
 def _status(service: ComputeService) -> str:

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from .control_plane import ControlPlane
 
@@ -32,11 +32,14 @@ _SERVICES = {
 
 @dataclass(frozen=True)
 class _Request:
-    """A request's method, path without a slash at its end, query, headers (lower-case names) and JSON body."""
+    """A request's method, path without a slash at its end, query, headers (lower-case names) and JSON body.
+
+    query: the values of each name, in order.
+    """
 
     method: str
     path: str
-    query: Mapping[str, str]
+    query: Mapping[str, tuple[str, ...]]
     headers: Mapping[str, str]
     body: Any
 
@@ -108,6 +111,7 @@ class ControlPlaneServer:
             "GET /placement/resource_providers": self._resource_providers,
             "GET /networking/v2.0/agents": self._agents,
             "GET /networking/v2.0/networks": self._networks,
+            "GET /networking/v2.0/ports": self._ports,
         }
         if route not in with_token:
             raise _not_modelled(request, "the rehearsal's control plane does not know this URL")
@@ -214,6 +218,10 @@ class ControlPlaneServer:
     def _networks(self, request: _Request) -> _Reply:
         return _Reply(200, {"networks": _chosen(request, self._plane.networks(), "name", "provider:network_type")})
 
+    def _ports(self, request: _Request) -> _Reply:
+        # ML2 takes the host several times, and then means any of them (neutron/plugins/ml2/plugin.py, _ml2_port_result_filter_hook).
+        return _Reply(200, {"ports": _chosen(request, self._plane.ports(), "name", "network_id", repeated=("binding:host_id",))})
+
 
 def _microversion(request: _Request, service: str, oldest: str, newest: str) -> dict[str, str]:
     """The headers of a reply in the wanted microversion; `oldest`: from which on the reply's form is modelled."""
@@ -231,12 +239,17 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-def _chosen(request: _Request, items: list[dict[str, Any]], *filters: str) -> list[dict[str, Any]]:
-    """The items that the query asks for."""
-    unknown = sorted(set(request.query) - set(filters))
+def _chosen(
+    request: _Request, items: list[dict[str, Any]], *filters: str, repeated: tuple[str, ...] = ()
+) -> list[dict[str, Any]]:
+    """The items that the query asks for. repeated: filters that may stand there several times."""
+    unknown = sorted(set(request.query) - {*filters, *repeated})
     if unknown:
         raise _not_modelled(request, f"the query of {', '.join(unknown)}")
-    return [item for item in items if all(str(item[name]) == value for name, value in request.query.items())]
+    twice = sorted(name for name, values in request.query.items() if len(values) > 1 and name not in repeated)
+    if twice:
+        raise _not_modelled(request, f"several values of {', '.join(twice)}")
+    return [item for item in items if all(str(item[name]) in values for name, values in request.query.items())]
 
 
 def _no_query(request: _Request) -> None:
@@ -280,7 +293,7 @@ def _handler(server: ControlPlaneServer) -> type[BaseHTTPRequestHandler]:
             content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             parts = urlsplit(self.path)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            query = dict(parse_qsl(parts.query, keep_blank_values=True))
+            query = {name: tuple(values) for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
             request = _Request(self.command, parts.path.rstrip("/"), query, headers, _json(content))
             reply = server.answer(request)
             body = json.dumps(reply.body).encode()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ..module_utils import control_plane
+from ..module_utils import control_plane, port_bindings
 from ..module_utils.control_plane import Heard, Node, Question
 from ..plugin_utils.options import InvalidOptions, validated
 
@@ -36,32 +37,45 @@ class ActionModule(ActionBase):
         return result
 
     def _wait(self, options: Mapping[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
-        """Asks until nothing critical is left or the time is over."""
+        """Asks until nothing critical is left, the time is over, or the log-on was refused, which no waiting mends."""
+        nodes = {name: Node(host["host"], host["network_agent"]) for name, host in _hosts(options["hosts"]).items()}
         deadline = time.monotonic() + options["wait_seconds"]
         while True:
-            result = self._ask_once(options, task_vars)
+            heard = self._ask_once(nodes, options, task_vars)
+            result = _result(nodes, heard, options)
             left = deadline - time.monotonic()
-            if not result["critical"] or left <= 0:
+            if not result["critical"] or left <= 0 or any(map(control_plane.logon_refused, heard.silence.values())):
                 return result
             time.sleep(min(_PAUSE, left))
 
-    def _ask_once(self, options: Mapping[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
-        nodes = {name: Node(host["host"], host["network_agent"]) for name, host in _hosts(options["hosts"]).items()}
+    def _ask_once(self, nodes: Mapping[str, Node], options: Mapping[str, Any], task_vars: dict[str, Any] | None) -> Heard:
         agents = any(node.network_agent for node in nodes.values())
         questions = (*control_plane.COMPUTE_QUESTIONS, *(control_plane.AGENT_QUESTIONS if agents else ()))
-        answers = {question: self._ask(question, options, task_vars) for question in questions}
-        heard = Heard(
-            rows={question: answer for question, answer in answers.items() if not isinstance(answer, str)},
-            silence={question: answer for question, answer in answers.items() if isinstance(answer, str)},
-            microversion="" if all(isinstance(answer, str) for answer in answers.values()) else self._microversion(options, task_vars),
-        )
-        findings = control_plane.judge(nodes, heard, options["release"], options["accept"])
-        return {
-            "changed": False,
-            "hosts": {name: {"findings": [finding.as_dict() for finding in found]} for name, found in findings.items()},
-            "critical": sum(finding.severity == "critical" for found in findings.values() for finding in found),
-            "microversion": heard.microversion,
-        }
+        heard = self._ask_all(questions, options, task_vars)
+        if agents and not heard.silence:
+            heard = self._ask_for_ports(control_plane.port_questions(nodes.values(), heard), heard, options, task_vars)
+        return replace(heard, microversion=self._microversion(options, task_vars) if heard.rows else "")
+
+    def _ask_all(self, questions: Sequence[Question], options: Mapping[str, Any], task_vars: dict[str, Any] | None) -> Heard:
+        """A refused log-on is the answer to all that follows too: trying it over and over locks accounts."""
+        heard = Heard({}, {})
+        for question in questions:
+            refused = next(filter(control_plane.logon_refused, heard.silence.values()), None)
+            answer = refused or self._ask(question, options, task_vars)
+            if isinstance(answer, str):
+                heard = replace(heard, silence={**heard.silence, question: answer})
+            else:
+                heard = replace(heard, rows={**heard.rows, question: answer})
+        return heard
+
+    def _ask_for_ports(
+        self, questions: Sequence[Question], heard: Heard, options: Mapping[str, Any], task_vars: dict[str, Any] | None
+    ) -> Heard:
+        answered = self._ask_all(questions, options, task_vars)
+        if answered.silence:
+            return replace(heard, silence={control_plane.PORTS: next(iter(answered.silence.values()))})
+        ports = [row for rows in answered.rows.values() for row in rows]
+        return replace(heard, rows={**heard.rows, control_plane.PORTS: ports})
 
     def _ask(self, question: Question, options: Mapping[str, Any], task_vars: dict[str, Any] | None) -> list[dict[str, Any]] | str:
         """The rows, or why there are none."""
@@ -88,6 +102,22 @@ class ActionModule(ActionBase):
             return control_plane.newest_microversion(json.loads(answer.get("content") or "null"))
         except ValueError:
             return ""
+
+
+def _result(nodes: Mapping[str, Node], heard: Heard, options: Mapping[str, Any]) -> dict[str, Any]:
+    findings = control_plane.judge(nodes, heard, options["release"], options["accept"])
+    return {
+        "changed": False,
+        "hosts": {
+            name: {
+                "findings": [finding.as_dict() for finding in found],
+                "ports": port_bindings.by_type(control_plane.ports_of(nodes[name], heard)),
+            }
+            for name, found in findings.items()
+        },
+        "critical": sum(finding.severity == "critical" for found in findings.values() for finding in found),
+        "microversion": heard.microversion,
+    }
 
 
 def _hosts(given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -4,18 +4,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from . import port_bindings
 from .nova_conf.releases import control_plane_warning, control_planes_of
 from .plans import Finding
+from .port_bindings import Reach
 
 HYPERV_AGENT = "HyperV agent"
 OPEN_VSWITCH_AGENT = "Open vSwitch agent"
 
-# What the agent's mechanism driver can bind, beside the tunnel types that an agent reports (networking-hyperv 14, ml2/mech_hyperv.py).
-_NETWORK_TYPES = frozenset({"local", "flat", "vlan"})
+# Hosts in one question for ports: their names travel in the URL, which neutron's server takes up to 8192 characters of.
+_HOSTS_AT_ONCE = 50
+
+# How keystoneauth ends its message of a refused log-on.
+_LOGON_REFUSED = "(HTTP 401)"
 _DISCOVER = "nova-manage cell_v2 discover_hosts on the control plane, or set [scheduler] discover_hosts_in_cells_interval there."
 
 
@@ -39,6 +44,7 @@ CATALOG = Question("identity", "service", (("type", "compute"),))
 ENDPOINTS = Question("identity", "endpoint", (("interface", "public"),))
 AGENTS = Question("network", "agent")
 NETWORKS = Question("network", "network")
+PORTS = Question("network", "port")
 
 COMPUTE_QUESTIONS = (SERVICES, HYPERVISORS, PROVIDERS)
 AGENT_QUESTIONS = (AGENTS, NETWORKS)
@@ -63,6 +69,28 @@ class Heard:
     rows: Mapping[Question, Sequence[Mapping[str, Any]]]
     silence: Mapping[Question, str]
     microversion: str = ""
+
+
+def logon_refused(error: str) -> bool:
+    """Whether asking again is in vain, and may lock the account."""
+    return _LOGON_REFUSED in error
+
+
+def port_questions(nodes: Iterable[Node], heard: Heard) -> list[Question]:
+    """Questions for the ports of the nodes with an agent, by the names that nova and neutron have for the hosts: letter case may count.
+
+    Their answers together are the rows of PORTS.
+    """
+    wanted = [node.host for node in nodes if node.network_agent]
+    known = [row["host"] for question in (SERVICES, AGENTS) for row in heard.rows.get(question, ())]
+    names = sorted({name for name in known if any(same_host(name, host) for host in wanted)})
+    # ML2 takes the filter several times, and then means any of them.
+    parts = [names[start:start + _HOSTS_AT_ONCE] for start in range(0, len(names), _HOSTS_AT_ONCE)]
+    return [replace(PORTS, parameters=(("binding:host_id", tuple(part)),)) for part in parts]
+
+
+def ports_of(node: Node, heard: Heard) -> list[Mapping[str, Any]]:
+    return [row for row in heard.rows.get(PORTS, ()) if same_host(row["binding_host_id"], node.host)]
 
 
 def compute_api_url(catalog: Sequence[Mapping[str, Any]], endpoints: Sequence[Mapping[str, Any]], region: str) -> str:
@@ -184,21 +212,23 @@ def _network_agent(node: Node, heard: Heard) -> Iterator[Finding]:
             "network_agent_disabled", "critical", node.host, "the HyperV agent is disabled", "enabled",
             f"openstack network agent set --enable {agent['id']}",
         )
-    yield from _networks(node, agent.get("configuration") or {}, heard.rows.get(NETWORKS, ()))
+    reach = Reach.of(agent.get("configuration") or {})
+    networks = heard.rows.get(NETWORKS, ())
+    yield from _networks(node, reach, networks)
+    if PORTS in heard.rows:
+        yield from port_bindings.findings(node.host, agent["is_alive"], reach, ports_of(node, heard), networks)
 
 
-def _networks(node: Node, configuration: Mapping[str, Any], networks: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+def _networks(node: Node, reach: Reach, networks: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
     """Networks that no port of this node can be bound to, judged as the mechanism driver does."""
-    types = _NETWORK_TYPES | set(configuration.get("tunnel_types") or ())
-    other = {str(row["provider_network_type"]) for row in networks if row.get("provider_network_type")} - types
+    other = {str(row["provider_network_type"]) for row in networks if row.get("provider_network_type")} - reach.types
     if other:
         yield Finding(
-            "network_types", "warning", node.host, f"networks of type {', '.join(sorted(other))}", f"{', '.join(sorted(types))}",
+            "network_types", "warning", node.host, f"networks of type {', '.join(sorted(other))}", f"{', '.join(sorted(reach.types))}",
             "Ports of such networks cannot be bound on this node: use VLAN or flat networks, or keep such instances off it.",
         )
-    patterns = configuration.get("vswitch_mappings") or {}
     physical = {str(row["provider_physical_network"]) for row in networks if row.get("provider_physical_network")}
-    unmapped = sorted(name for name in physical if not any(re.match(pattern, name) for pattern in patterns))
+    unmapped = sorted(name for name in physical if not reach.maps(name))
     if unmapped:
         yield Finding(
             "physical_networks", "information", node.host, f"no virtual switch for {', '.join(unmapped)}", "a mapping",

@@ -10,6 +10,8 @@ description:
   - Asks nova, placement and neutron whether each host's compute service is up and enabled, its hypervisor and resource provider are
     there, the host is mapped to a cell, and its network agent is alive. Warns where the release of the control plane and that of
     C(nova-compute) do not go together.
+  - Looks at the ports of the hosts with a network agent, because no API lists mechanism drivers. A port with the C(vif_type) V(hyperv)
+    proves that neutron has the mechanism driver, one that is V(binding_failed) on a network that the agent reaches shows that it has not.
   - Runs on the controller through M(openstack.cloud.resources), so use it with C(delegate_to=localhost), once for all hosts.
   - Never changes anything, and never fails because of what it found. Look at RV(critical).
 options:
@@ -40,6 +42,7 @@ options:
   wait_seconds:
     description:
       - How long to ask again while something critical is found. New hosts are mapped to their cell only every now and then.
+      - A refused log-on (HTTP 401) ends the task at once, after one attempt.
     type: int
     default: 0
 requirements:
@@ -85,7 +88,11 @@ hosts:
       description: What is not as it should be, in the form of M(winstack.hyperv.win_hv_preflight).
       type: list
       elements: dict
-  sample: {hv01: {findings: []}}
+    ports:
+      description: How many ports of the host neutron bound in which way, by C(binding:vif_type). Empty without a network agent.
+      type: dict
+      sample: {hyperv: 12, binding_failed: 1}
+  sample: {hv01: {findings: [], ports: {hyperv: 12}}}
 critical:
   description: How many findings of all hosts are critical.
   returned: success

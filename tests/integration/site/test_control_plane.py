@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from rehearsal.control_plane import NetworkAgent
 
 from tests.integration.site.conftest import Run, Site, StartSite
 
@@ -107,12 +108,16 @@ def test_a_control_plane_that_does_not_answer(site: StartSite, change: dict[str,
     known(running, "hv02")
     cloud = running.lab.inventory()["all"]["vars"]["rehearsal_cloud"]
     cloud["auth"].update(change)
-    run = ask(running, "--limit", "hv02", hyperv_compute_control_plane_cloud=cloud)
+    wait = 600 if "password" in change else 0
+    run = ask(running, "--limit", "hv02", hyperv_compute_control_plane_cloud=cloud, hyperv_compute_control_plane_wait=wait)
     assert len(run.failures) == 1
     message = run.failures[0][1]
     assert message.count("control_plane_silent (compute/service, compute/hypervisor, placement/resource_provider)") == 1
     assert said in message
     assert "Rehearsal-1" not in run.output
+    log = running.lab.store.control_plane_log
+    refused = log.read_text().count("POST /identity/v3/auth/tokens 401\n") if log.exists() else 0
+    assert refused == ("password" in change), "a refused log-on is tried once, and not waited for"
 
 
 def test_a_control_plane_that_refuses_the_release(site: StartSite) -> None:
@@ -144,6 +149,7 @@ def test_a_node_with_its_network_agent_from_bare_metal_to_the_control_plane(site
     assert [agent["alive"] for agent in running.lab.control_plane.agents()] == [True]
     assert "warning | network_types (HV02) | found: networks of type vxlan" in first.output
     assert "physical_networks" not in first.output
+    assert "information | mechanism_driver_unproven (HV02)" in first.output
     assert "example-rabbit" not in first.output
 
     second = running.play("--limit", "hv02", variables=variables)
@@ -154,6 +160,47 @@ def test_a_node_with_its_network_agent_from_bare_metal_to_the_control_plane(site
     running.lab.hosts["hv02"].machine.services.stop("neutron-hyperv-agent")
     down = ask(running, "--limit", "hv02", hyperv_compute_neutron_enabled=True)
     assert "network_agent_down (hv02)" in down.failures[0][1]
+
+
+def with_ports(lab: dict[str, Any], **control_plane: Any) -> None:
+    """A node with its agent; ports of a network that it reaches and of one that it does not, and a port of another host."""
+    switched(lab)
+    ports = [{"name": name, "network": name, "host": "HV02"} for name in ("lan", "overlay")]
+    lab["control_plane"].update(ports=[*ports, {"name": "other", "network": "lan", "host": "HV01"}], **control_plane)
+
+
+def with_agent(site: Site, *hosts: str) -> None:
+    """As if the neutron agent ran there; vmms stands for its service."""
+    known(site, *hosts)
+    for host in hosts:
+        agent = NetworkAgent(
+            host.upper(), "neutron-hyperv-agent", "HyperV agent", {"vswitch_mappings": {"physical.*$": "external"}}, host, "vmms"
+        )
+        site.lab.control_plane.agent_started(agent)
+
+
+def test_a_bound_port_proves_the_mechanism_driver(site: StartSite) -> None:
+    running = site(with_ports)
+    with_agent(running, "hv02")
+    run = ask(running, "--limit", "hv02", hyperv_compute_neutron_enabled=True)
+    assert run.code == 0, run.failures
+    assert "mechanism_driver" not in run.output
+    assert "warning | port_binding (hv02) | found: ports are binding_failed: overlay: its type vxlan is none of" in run.output
+    log = running.lab.store.control_plane_log.read_text()
+    assert log.count("GET /networking/v2.0/ports 200\n") == 1
+
+
+def test_ports_that_fail_where_neutron_lacks_the_mechanism_driver(site: StartSite) -> None:
+    running = site(lambda lab: with_ports(lab, mechanism_drivers=["openvswitch"]))
+    with_agent(running, "hv02")
+    run = ask(running, "--limit", "hv02", hyperv_compute_neutron_enabled=True)
+    assert len(run.failures) == 1
+    assert "mechanism_driver (hv02) | found: ports of lan are binding_failed, none is bound" in run.failures[0][1]
+    assert "add hyperv to [ml2] mechanism_drivers" in run.failures[0][1]
+    accepted = ask(
+        running, "--limit", "hv02", hyperv_compute_neutron_enabled=True, hyperv_compute_control_plane_accept=["mechanism_driver"]
+    )
+    assert accepted.code == 0, accepted.failures
 
 
 @pytest.mark.parametrize(("switch", "reason"), [

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.winstack.hyperv.plugins.module_utils import control_plane
+from ansible_collections.winstack.hyperv.plugins.module_utils import control_plane, port_bindings
 from ansible_collections.winstack.hyperv.plugins.module_utils.control_plane import Heard, Node, Question, judge
 
 UUID = "8d3c0a52-3f0e-4c3c-9c39-0d3df0d6a001"
@@ -17,9 +17,19 @@ AGENT = {
     "id": "1", "host": "HV01", "agent_type": "HyperV agent", "is_alive": True, "is_admin_state_up": True,
     "configuration": {"vswitch_mappings": {r"physical.*$": "external"}},
 }
+LAN = {"id": "lan", "name": "lan", "provider_network_type": "vlan", "provider_physical_network": "physical1"}
+OVERLAY = {"id": "overlay", "name": "overlay", "provider_network_type": "vxlan", "provider_physical_network": None}
+STORAGE = {"id": "storage", "name": "storage", "provider_network_type": "flat", "provider_physical_network": "storage"}
+SEGMENTS = {"id": "segments", "name": "segments", "provider_network_type": None, "provider_physical_network": None}
+
+
+def port(vif_type: str, network: dict[str, Any] = LAN, name: str = "1", host: str = "HV01") -> dict[str, Any]:
+    return {"id": name, "network_id": network["id"], "binding_host_id": host, "binding_vif_type": vif_type}
+
+
 GOOD: dict[Question, list[dict[str, Any]]] = {
     control_plane.SERVICES: [SERVICE], control_plane.HYPERVISORS: [HYPERVISOR], control_plane.PROVIDERS: [PROVIDER],
-    control_plane.AGENTS: [AGENT], control_plane.NETWORKS: [],
+    control_plane.AGENTS: [AGENT], control_plane.NETWORKS: [], control_plane.PORTS: [port("hyperv")],
 }
 
 
@@ -65,7 +75,7 @@ def test_the_agent_matters_only_where_the_node_has_one() -> None:
 
 
 def network(kind: str, physical: str | None = None) -> dict[str, Any]:
-    return {"provider_network_type": kind, "provider_physical_network": physical}
+    return {"id": kind, "name": kind, "provider_network_type": kind, "provider_physical_network": physical}
 
 
 @pytest.mark.parametrize(("networks", "found"), [
@@ -80,6 +90,73 @@ def test_networks_that_the_mechanism_driver_cannot_bind_here(networks: list[dict
 def test_nvgre_is_bound_where_the_agent_says_so() -> None:
     agent = {**AGENT, "configuration": {**AGENT["configuration"], "tunnel_types": ["gre"]}}  # type: ignore[dict-item]
     assert findings({control_plane.AGENTS: [agent], control_plane.NETWORKS: [network("gre")]}) == {}
+
+
+@pytest.mark.parametrize(("ports", "found"), [
+    ([port("hyperv")], {}),
+    ([], {"mechanism_driver_unproven": "information"}),
+    ([port("hyperv", host="HV02")], {"mechanism_driver_unproven": "information"}),
+    ([port("binding_failed")], {"mechanism_driver": "critical"}),
+    ([port("binding_failed", SEGMENTS)], {"mechanism_driver": "critical"}),
+    ([port("binding_failed", {"id": "deleted"})], {"mechanism_driver": "critical"}),
+    ([port("binding_failed"), port("hyperv", name="2")], {"port_binding_stale": "warning"}),
+    ([port("binding_failed", OVERLAY)], {"mechanism_driver_unproven": "information", "port_binding": "warning"}),
+    ([port("binding_failed", STORAGE)], {"mechanism_driver_unproven": "information", "port_binding": "warning"}),
+    ([port("binding_failed", STORAGE), port("binding_failed", name="2")], {"mechanism_driver": "critical", "port_binding": "warning"}),
+    ([port("unbound")], {"mechanism_driver_unproven": "information", "port_unbound": "information"}),
+    ([port("ovs"), port("hyperv", name="2")], {"port_vif_type": "warning"}),
+])
+def test_what_ports_prove_of_the_mechanism_driver(ports: list[dict[str, Any]], found: dict[str, str]) -> None:
+    networks = {control_plane.NETWORKS: [LAN, OVERLAY, STORAGE, SEGMENTS]}
+    of_networks = {"network_types": "warning", "physical_networks": "information"}
+    assert findings({**networks, control_plane.PORTS: ports}) == {**of_networks, **found}
+
+
+def test_nothing_is_concluded_from_ports_while_the_agent_is_down() -> None:
+    down: list[dict[str, Any]] = [{**AGENT, "is_alive": False}]
+    nothing: list[dict[str, Any]] = []
+    for ports in (nothing, [port("binding_failed")]):
+        changes = {control_plane.AGENTS: down, control_plane.NETWORKS: [LAN], control_plane.PORTS: ports}
+        assert findings(changes) == {"network_agent_down": "critical"}
+
+
+def test_ports_that_were_not_asked_for_prove_nothing() -> None:
+    heard = Heard({question: rows for question, rows in GOOD.items() if question != control_plane.PORTS}, {})
+    assert judge({"node": Node("hv01", True)}, heard, "2023.2", ())["node"] == []
+
+
+def test_what_is_said_of_a_missing_mechanism_driver() -> None:
+    heard = Heard({**GOOD, control_plane.NETWORKS: [LAN], control_plane.PORTS: [port("binding_failed")]}, {})
+    [finding] = judge({"node": Node("hv01", True)}, heard, "2023.2", ())["node"]
+    assert finding.found == "ports of lan are binding_failed, none is bound"
+    assert "add hyperv to [ml2] mechanism_drivers" in finding.remediation
+
+
+def test_ports_are_asked_for_by_the_names_that_nova_and_neutron_have() -> None:
+    """neutron's database may tell hv01 from HV01, and a URL has an end."""
+    heard = Heard({**GOOD, control_plane.AGENTS: [{**AGENT, "host": "hv01.example.org"}, {**AGENT, "host": "other"}]}, {})
+    nodes = [Node("hv01", True), Node("other", False)]
+    assert [dict(question.parameters) for question in control_plane.port_questions(nodes, heard)] == [
+        {"binding:host_id": ("HV01", "hv01.example.org")},
+    ]
+    many = [f"HV{number:03}" for number in range(120)]
+    heard = Heard({control_plane.SERVICES: [{**SERVICE, "host": name} for name in many]}, {})
+    asked = control_plane.port_questions([Node(name, True) for name in many], heard)
+    assert [len(dict(question.parameters)["binding:host_id"]) for question in asked] == [50, 50, 20]
+    assert sorted(name for question in asked for name in dict(question.parameters)["binding:host_id"]) == many
+    assert {question.name for question in asked} == {"network/port"}
+
+
+def test_how_ports_are_bound_is_counted() -> None:
+    assert port_bindings.by_type([port("hyperv"), port("binding_failed"), port("hyperv")]) == {"binding_failed": 1, "hyperv": 2}
+
+
+@pytest.mark.parametrize(("error", "refused"), [
+    ("The request you have made requires authentication. (HTTP 401) (Request-ID: req-1)", True),
+    ("Unable to establish connection to http://k/v3", False), ("Forbidden (HTTP 403)", False),
+])
+def test_a_refused_log_on(error: str, refused: bool) -> None:
+    assert control_plane.logon_refused(error) is refused
 
 
 @pytest.mark.parametrize(("release", "microversion", "found"), [

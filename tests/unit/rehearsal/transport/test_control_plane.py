@@ -11,7 +11,7 @@ import pytest
 import requests
 from rehearsal.control_plane import ControlPlane, NetworkAgent, read_control_plane
 from rehearsal.control_plane_api import ControlPlaneServer
-from rehearsal.machine import HostSpec, Machine
+from rehearsal.machine import HostSpec, Machine, SpecError
 from rehearsal.machine.fields import Fields
 from rehearsal.software import neutron_agent
 
@@ -118,6 +118,47 @@ def test_the_agent_stops_without_its_switch_or_with_open_vswitch(
     assert machine.services.get("neutron-hyperv-agent").state == state
     agents = [(agent["host"], agent["agent_type"], agent["configurations"]) for agent in known.agents()]
     assert agents == ([("HV01", "HyperV agent", {"vswitch_mappings": {r"physical.*$": "external"}})] if state == "Running" else [])
+
+
+NETWORKS = [
+    {"name": "lan", "type": "vlan", "physical_network": "physical1"}, {"name": "storage", "type": "flat", "physical_network": "storage"},
+    {"name": "inside", "type": "local"}, {"name": "overlay", "type": "vxlan"},
+]
+
+
+def bindings(known: ControlPlane) -> dict[str, str]:
+    return {port["name"]: port["binding:vif_type"] for port in known.ports()}
+
+
+def test_ports_are_bound_as_the_mechanism_driver_can(tmp_path: Path) -> None:
+    ports = [{"name": network["name"], "network": network["name"], "host": "HV01"} for network in NETWORKS]
+    ports += [{"name": "elsewhere", "network": "lan", "host": "HV02"}, {"name": "nowhere", "network": "lan"}]
+    agent = NetworkAgent("HV01", "b", "HyperV agent", {"vswitch_mappings": {"physical.*$": "external"}}, "hv01", "b")
+    known = plane(tmp_path, networks=NETWORKS, ports=ports)
+    nothing = {**dict.fromkeys(("lan", "storage", "inside", "overlay", "elsewhere"), "binding_failed"), "nowhere": "unbound"}
+    assert bindings(known) == nothing
+    known.agent_started(agent)
+    assert bindings(known) == {**nothing, "lan": "hyperv", "inside": "hyperv"}
+    assert bindings(plane(tmp_path, (), networks=NETWORKS, ports=ports)) == nothing
+    without = plane(tmp_path, networks=NETWORKS, ports=ports, mechanism_drivers=["openvswitch"])
+    assert bindings(without) == nothing
+
+
+def test_ports_are_listed_by_their_hosts(servers: list[ControlPlaneServer], tmp_path: Path) -> None:
+    ports = [{"name": name, "network": "lan", "host": name} for name in ("HV01", "HV02", "HV03")]
+    servers.append(ControlPlaneServer(plane(tmp_path, networks=NETWORKS, ports=ports), tmp_path / "log"))
+    for query, names in (
+        ("", ["HV01", "HV02", "HV03"]), ("?binding:host_id=HV02&binding:host_id=HV03", ["HV02", "HV03"]), ("?binding:host_id=hv01", []),
+    ):
+        answer = get(servers[0], f"/networking/v2.0/ports{query}")
+        assert [port["name"] for port in answer.json()["ports"]] == names
+    for query in ("?name=HV01&name=HV02", "?binding:vif_type=hyperv"):
+        assert get(servers[0], f"/networking/v2.0/ports{query}").status_code == 501
+
+
+def test_a_port_of_an_unknown_network_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match=r"control_plane\.ports\[0\]\.network"):
+        plane(tmp_path, networks=NETWORKS, ports=[{"name": "a", "network": "wan"}])
 
 
 def test_agents_are_known_by_host_and_binary(tmp_path: Path) -> None:
