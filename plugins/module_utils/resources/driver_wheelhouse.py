@@ -85,6 +85,7 @@ class DriverWheelhouse:
             ReadFile("installed", wanted.environment.marker),
             ReadFile("current", wanted.switch),
             *_wrapper_call(wanted),
+            *_programs_call(options, wanted),
             *services.read(options["services"]),
         ]
 
@@ -104,6 +105,7 @@ class DriverWheelhouse:
                 *services.calls(wanted.services, answers, service),
                 *(_switch_calls(wanted, found) if service or switch else ()),
             ),
+            refusals=tuple(_missing_programs(options, wanted, found, answers)),
             blockers=tuple(_blockers(wanted, found, answers)),
             state=_state(options, wanted, found, answers),
         )
@@ -171,6 +173,17 @@ def _python_call(wanted: _Wanted) -> Call:
 def _wrapper_call(wanted: _Wanted) -> Iterator[Call]:
     if wanted.wrapper:
         yield Cmdlet("wrapper", "Test-Path", {"LiteralPath": [wanted.wrapper["path"]], "PathType": "Leaf"}, ("$value",))
+
+
+def _programs(options: Mapping[str, Any]) -> list[str]:
+    return list(dict.fromkeys(service["program"] for service in options["services"]))
+
+
+def _programs_call(options: Mapping[str, Any], wanted: _Wanted) -> Iterator[Call]:
+    programs = _programs(options)
+    if programs:
+        paths = [wanted.environment.script(program) for program in programs]
+        yield Cmdlet("programs", "Test-Path", {"LiteralPath": paths, "PathType": "Leaf"}, ("$value",))
 
 
 def _found(wanted: _Wanted, answers: Answers) -> _Found:
@@ -246,8 +259,7 @@ def _environment_calls(options: Mapping[str, Any], wanted: _Wanted, found: _Foun
         yield from install_python(wanted.python_installer, wanted.python_target, answers)
     if not found.installed:
         python = found.python or ntpath.join(wanted.python_target, "python.exe")
-        programs = [service["program"] for service in options["services"]]
-        yield from make_environment(wanted.environment, wanted.archive, python, programs, answers)
+        yield from make_environment(wanted.environment, wanted.archive, python, _programs(options), answers)
 
 
 def _switch_calls(wanted: _Wanted, found: _Found) -> Iterator[Call]:
@@ -275,3 +287,16 @@ def _blockers(wanted: _Wanted, found: _Found, answers: Answers) -> Iterator[str]
             yield f"{file.path} is not there with the SHA-256 of {file.option}.sha256, and {file.option}.url is not given"
     if wanted.wrapper and not answers.row("wrapper")["$value"]:
         yield f"the service wrapper {wanted.wrapper['path']} is not on this host"
+
+
+def _missing_programs(options: Mapping[str, Any], wanted: _Wanted, found: _Found, answers: Answers) -> Iterator[str]:
+    """A wrapper would start a program that is not there over and over, and show Running; an environment stays as it was made."""
+    if not found.installed or not options["services"]:
+        return
+    there = [bool(row["$value"]) for row in answers.rows("programs")]
+    for number, program in enumerate(_programs(options)):
+        if not there[number]:
+            yield (
+                f"services.program: {wanted.environment.folder} has no program {program}: its archive was built without it. Give one that "
+                "has it; the neutron agent comes with tools.wheelhouse --neutron-agent"
+            )

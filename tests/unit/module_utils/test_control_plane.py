@@ -17,10 +17,10 @@ AGENT = {
     "id": "1", "host": "HV01", "agent_type": "HyperV agent", "is_alive": True, "is_admin_state_up": True,
     "configuration": {"vswitch_mappings": {r"physical.*$": "external"}},
 }
-LAN = {"id": "lan", "name": "lan", "provider_network_type": "vlan", "provider_physical_network": "physical1"}
-OVERLAY = {"id": "overlay", "name": "overlay", "provider_network_type": "vxlan", "provider_physical_network": None}
-STORAGE = {"id": "storage", "name": "storage", "provider_network_type": "flat", "provider_physical_network": "storage"}
-SEGMENTS = {"id": "segments", "name": "segments", "provider_network_type": None, "provider_physical_network": None}
+LAN: dict[str, Any] = {"id": "lan", "name": "lan", "provider_network_type": "vlan", "provider_physical_network": "physical1"}
+OVERLAY: dict[str, Any] = {"id": "overlay", "name": "overlay", "provider_network_type": "vxlan", "provider_physical_network": None}
+STORAGE: dict[str, Any] = {"id": "storage", "name": "storage", "provider_network_type": "flat", "provider_physical_network": "storage"}
+SEGMENTS: dict[str, Any] = {"id": "segments", "name": "segments", "provider_network_type": None, "provider_physical_network": None}
 
 
 def port(vif_type: str, network: dict[str, Any] = LAN, name: str = "1", host: str = "HV01") -> dict[str, Any]:

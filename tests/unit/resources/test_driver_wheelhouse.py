@@ -70,6 +70,7 @@ def installed(**given: Answer) -> Answers:
         "installed": Answer("installed", content=json.dumps({"archive_sha256": SHA, "python": PYTHON}).encode()),
         "current": Answer("current", content=b'{"environment": "abababababab", "previous": "0123456789ab"}'),
         "wrapper": Answer("wrapper", output=({"$value": True},)),
+        "programs": Answer("programs", output=({"$value": True},)),
     }
     return Answers({**answers, **{name.replace("__", "."): answer for name, answer in given.items()}})
 
@@ -158,11 +159,28 @@ def test_reads_files_wrapper_and_services_that_are_given() -> None:
     assert calls["python"] == Cmdlet("python", "Test-Path", {"LiteralPath": [PYTHON], "PathType": "Leaf"}, ("$value",))
     assert {"python.installer.hash", "vc_runtime.installer.hash"} <= set(calls)
     assert calls["wrapper"] == Cmdlet("wrapper", "Test-Path", {"LiteralPath": [NSSM], "PathType": "Leaf"}, ("$value",))
+    assert calls["programs"] == Cmdlet("programs", "Test-Path", {"LiteralPath": [COMPUTE], "PathType": "Leaf"}, ("$value",))
     query = {"ClassName": "Win32_Service", "Filter": "Name='nova-compute'"}
     assert calls["services"] == Cmdlet("services", "Get-CimInstance", query, ("Name", "PathName", "StartName"))
     assert calls["service0.key"] == Cmdlet("service0.key", "Get-ItemProperty", {"LiteralPath": KEY}, ("Environment?",))
     values = ("Application?", "AppParameters?", "AppDirectory?")
     assert calls["service0.nssm"] == Cmdlet("service0.nssm", "Get-ItemProperty", {"LiteralPath": f"{KEY}\\Parameters"}, values)
+
+
+AGENT = {**SERVICE, "name": "neutron-hyperv-agent", "program": "neutron-hyperv-agent", "arguments": ["--config-file", "C:\\agent.conf"]}
+
+
+def test_a_program_that_the_archive_did_not_bring_is_refused() -> None:
+    """Only of an environment that is there: a new one is tried before anything points to it."""
+    given = options(wrapper=BY_NSSM, services=[SERVICE, AGENT])
+    paths = [COMPUTE, COMPUTE.replace("nova-compute", "neutron-hyperv-agent")]
+    assert Cmdlet("programs", "Test-Path", {"LiteralPath": paths, "PathType": "Leaf"}, ("$value",)) in RESOURCE.read(given)
+    second = {"service1__key": Answer("service1.key", error=NO_KEY), "service1__nssm": Answer("service1.nssm", error=NO_KEY)}
+    programs = Answer("programs", output=({"$value": True}, {"$value": False}))
+    [refusal] = plan(given, installed(programs=programs, **service_answers(), **second)).refusals
+    assert f"{FOLDER} has no program neutron-hyperv-agent: its archive was built without it" in refusal
+    nothing = Answer("programs", output=({"$value": False}, {"$value": False}))
+    assert plan(given, bare(programs=nothing, **no_service(), **second)).refusals == ()
 
 
 # The environment
