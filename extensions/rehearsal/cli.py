@@ -71,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     fault.add_argument("--persistent", action="store_true", help="strike at every later call as well")
     fault.add_argument("--error-id", default="RehearsalFault", help="the FullyQualifiedErrorId of an error")
     fault.add_argument("--error-message", default="A fault of the rehearsal.")
+    power = command("power", _power, "Pull a host's plug, or switch it on again.")
+    power.add_argument("host")
+    power.add_argument("switch", choices=["on", "off"])
     listing = command("inventory", _inventory, "Print the Ansible inventory of the lab.")
     listing.add_argument("--https", action="store_true", help="reach the hosts over HTTPS")
     listing.add_argument("--output", type=Path, help="write it to this file instead")
@@ -178,6 +181,15 @@ def _fault_of(options: argparse.Namespace) -> Fault:
     if options.persistent:
         asked["persistent"] = True
     return Fault.read(Fields({key: value for key, value in asked.items() if value is not None}, "fault"))
+
+
+def _power(options: argparse.Namespace) -> None:
+    store = _store(options)
+    _known_host(store, options.host)
+    if options.switch == "off":
+        store.off(options.host).touch()
+    else:
+        store.off(options.host).unlink(missing_ok=True)
 
 
 def _inventory(options: argparse.Namespace) -> None:

@@ -86,7 +86,7 @@ def _alive(process: int) -> bool:
 
 def _forget(store: Store) -> None:
     shutil.rmtree(store.directory / "hosts", ignore_errors=True)
-    for file in (store.daemon, store.log, store.control_plane, store.control_plane_log, store.certificate, store.key):
+    for file in (store.daemon, store.log, store.clusters, store.control_plane, store.control_plane_log, store.certificate, store.key):
         file.unlink(missing_ok=True)
 
 

@@ -13,11 +13,14 @@ from datetime import datetime, timezone
 from typing import Any
 
 from . import payload, scripts
+from .become import BecomeFailure, becoming, connected
 from .control_plane import ControlPlane
 from .faults import Faults, Interrupted
 from .journal import Entry, Journal
 from .lab import HostLab, Latency
-from .machine import Machine
+from .machine import Machine, membership
+from .machine.caller import Caller, calling
+from .machine.clusters import Clusters
 from .machine.directory import Directory
 from .modules import registry
 from .modules.arguments import ModuleFailure, parse
@@ -38,6 +41,7 @@ class Host:
 
     def __init__(
         self, lab: HostLab, control_plane: ControlPlane, latency: Latency, store: Store, directory: Directory | None = None,
+        clusters: Clusters | None = None,
     ) -> None:
         self.name = lab.name
         self.journal = Journal(store.journal(lab.name))
@@ -47,10 +51,13 @@ class Host:
         if directory is not None:
             self.machine.directory = directory
             self._remember_account()
+        if clusters is not None:
+            self.machine.clusters = clusters
         self.machine.hooks.service_starting.append(nova_compute.require_program)
         self.machine.hooks.service_started.append(nova_compute.starter(control_plane))
         self.machine.hooks.service_started.append(neutron_agent.starter(control_plane))
         self._lab = lab
+        self._switched_off = store.off(lab.name)
         self._latency = latency
         self._store = store
         self._lock = threading.Lock()
@@ -59,6 +66,8 @@ class Host:
         self._reboot_timer: threading.Timer | None = None
         self._service = Service(self.machine.identity.computer_name, lab.access.quotas, payload.reads_input, self._run)
         self._listeners: list[Listener] = []
+        if clusters is not None:
+            clusters.peers.add(self.machine, self._on_the_network)
         self._save()
 
     def listen(self, port: int, tls: ssl.SSLContext | None = None) -> Listener:
@@ -96,14 +105,42 @@ class Host:
         timer.cancel()
         return True
 
+    def switch(self, on: bool) -> None:
+        """Its power. It is switched off as by pulling the plug; what runs on it is never heard of again."""
+        if on:
+            self._switched_off.unlink(missing_ok=True)
+        else:
+            self._switched_off.touch()
+        self._follow_switch()
+
+    def _follow_switch(self) -> None:
+        """The switch is a file, so that the command line reaches it. Other machines look here, so nobody waits for the lock."""
+        if self._switched_off.exists() != self.machine.powered or not self._lock.acquire(blocking=False):
+            return
+        try:
+            if self.machine.powered:
+                self.machine.power_off()
+                self._disconnect()
+                self._save()
+            else:
+                self.machine.power_on()
+                self._note_reboots("power on")
+        finally:
+            self._lock.release()
+
+    def _on_the_network(self) -> bool:
+        """As other machines see it."""
+        self._follow_switch()
+        return not self._switched_off.exists() and time.monotonic() >= self._away_until
+
     def _reboot_as_scheduled(self) -> None:
         with self._lock:
             self._reboot_timer = None
             self._reboot(0)
 
-    def _reboot(self, seconds: float) -> None:
+    def _reboot(self, seconds: float, in_good_order: bool = True) -> None:
         """Goes down now and is back no earlier than in so many seconds. The lock is held."""
-        self.machine.reboot()
+        self.machine.reboot(in_good_order)
         self._away(seconds)
         self._note_reboots("reboot")
 
@@ -127,7 +164,7 @@ class Host:
 
     def _reachable(self) -> bool:
         """Whether the network reaches the host now. A call that is under way keeps the machine's own clockwork waiting."""
-        if time.monotonic() < self._away_until:
+        if not self._on_the_network():
             return False
         if not self._lock.acquire(blocking=False):
             return True
@@ -176,6 +213,7 @@ class Host:
             self.machine.uplink.take_cut()
             result: CommandResult | None = None
             try:
+                membership.obey(self.machine)
                 result = self._perform(command, entry, watch)
             except Interrupted as reason:
                 entry.error = str(reason)
@@ -188,8 +226,10 @@ class Host:
             entry.seconds = round(time.monotonic() - started, 4)
             self.journal.append(entry)
             self._save()
+            if self._switched_off.exists():
+                return None
             if watch.power_cycle is not None:
-                self._reboot(watch.power_cycle)
+                self._reboot(watch.power_cycle, in_good_order=False)
                 return None
             # The process ran on to its end, but its answer goes over a network that is gone.
             cut = self.machine.uplink.take_cut()
@@ -219,8 +259,18 @@ class Host:
         if model is None:
             raise payload.NotUnderstood(f"the module {call.name}; rehearsal/modules holds the modules that are known")
         entry.name = model.name
-        if call.become and call.become.user.lower() not in ("system", r"nt authority\system", self._lab.access.user.lower()):
-            raise payload.NotUnderstood(f"the account {call.become.user!r} to become")
+        try:
+            with calling(self._caller(call.become)):
+                return self._carry_out(model, call, entry, watch)
+        except BecomeFailure as failure:
+            entry.error = str(failure)
+            return _json({"failed": True, "msg": str(failure)}, 1)
+
+    def _caller(self, become: payload.Become | None) -> Caller:
+        access = self._lab.access
+        return connected(self.machine, access.user) if become is None else becoming(self.machine, (access.user, access.password), become)
+
+    def _carry_out(self, model: registry.ModuleModel, call: payload.ModuleCall, entry: Entry, watch: Watch) -> CommandResult:
         try:
             params = parse(model.name.rpartition(".")[2], model.spec, call.args, self.environment)
             context = registry.Context(self.machine, params, call.check_mode, call.diff, watch, watch.sleep)

@@ -13,6 +13,7 @@ import yaml
 from .control_plane import ControlPlaneSpec, read_control_plane
 from .faults import Fault
 from .machine import HostSpec, SpecError
+from .machine.clusters import ClusterTiming, read_timing
 from .machine.directory import DirectorySpec, read_directory
 from .machine.fields import Fields
 from .software import downloads as software
@@ -63,6 +64,7 @@ class Lab:
     downloads: Mapping[str, software.Download]
     control_plane: ControlPlaneSpec
     directory: DirectorySpec
+    cluster: ClusterTiming
     latency: Latency
     source: Mapping[str, Any]
 
@@ -92,6 +94,7 @@ def from_mapping(mapping: Any) -> Lab:
         downloads={name: software.read(Fields(entry, f"lab.downloads.{name}")) for name, entry in downloads.items()},
         control_plane=read_control_plane(fields.child("control_plane")),
         directory=read_directory(fields.child("active_directory")),
+        cluster=read_timing(fields.child("cluster")),
         latency=_latency(fields.child("latency")),
         source=mapping,
     )

@@ -16,7 +16,7 @@ import binascii
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 _SEPARATOR = b"\0\0\0\0"
@@ -27,15 +27,29 @@ _PREFIX = re.compile(
     r"(Set-StrictMode -Version Latest\n)?"
     r"(try \{ \[Console\]::OutputEncoding = New-Object System\.Text\.UTF8Encoding \} catch \{\}[;\n]\s*)?"
 )
+# LogonType and LogonFlags of Ansible.Become.cs; become_flags of ansible-core before 2.19 reach the host as the play has them.
+_LOGON_TYPES = frozenset({"Interactive", "Network", "Batch", "Service", "Unlock", "NetworkCleartext", "NewCredentials"})
+_LOGON_FLAGS = frozenset({"WithProfile", "NetCredentialsOnly"})
+_FLAG_NAMES = {name.lower(): name for name in _LOGON_TYPES | _LOGON_FLAGS} | {
+    "network_cleartext": "NetworkCleartext", "new_credentials": "NewCredentials", "with_profile": "WithProfile",
+    "netcredentials_only": "NetCredentialsOnly",
+}
 _PRESERVE_RC = re.compile(r"[;\n]\s*If \(-not \$\?\) \{ If \(Get-Variable LASTEXITCODE .*? Else \{ exit 1 \} \}\s*$", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Become:
-    """`become_method: runas`. user: as the play names it."""
+    """`become_method: runas`. user: as the play names it; password: None where the play has none.
+
+    logon_type, logon_flags: in the spelling of Ansible.Become; failure: how this release of ansible-core begins its message of a logon that
+    failed.
+    """
 
     user: str
-    flags: Mapping[str, Any] = field(default_factory=dict)
+    password: str | None = field(default=None, repr=False)
+    logon_type: str = "Interactive"
+    logon_flags: frozenset[str] = frozenset({"WithProfile"})
+    failure: str = "failure during exec_wrapper"
 
 
 @dataclass(frozen=True)
@@ -116,7 +130,7 @@ def _from_manifest(data: bytes) -> ModuleCall | CoreScript:
     for action in actions:
         name, parameters = action["name"], action["params"]
         if name == "become_wrapper.ps1":
-            become = Become(parameters["BecomeUser"], {key: value for key, value in parameters.items() if key != "BecomeUser"})
+            become = _become(parameters, action.get("secure_params") or {})
         elif name == "module_wrapper.ps1":
             return _module(parameters, become)
         elif len(actions) == 1:
@@ -124,6 +138,33 @@ def _from_manifest(data: bytes) -> ModuleCall | CoreScript:
         else:
             raise NotUnderstood(f"the manifest's action {name!r} (async tasks and coverage are not modelled)")
     raise NotUnderstood("the manifest, which has no module_wrapper.ps1")
+
+
+def _become(parameters: Mapping[str, Any], secrets: Mapping[str, Any]) -> Become:
+    unknown = [name for name in (*parameters, *secrets) if name not in ("BecomeUser", "LogonType", "LogonFlags", "BecomePassword")]
+    if unknown:
+        raise NotUnderstood(f"the become parameters {', '.join(unknown)}")
+    become = Become(str(parameters["BecomeUser"]), secrets.get("BecomePassword"))
+    if "LogonType" in parameters:
+        become = replace(become, logon_type=str(parameters["LogonType"]))
+    if "LogonFlags" in parameters:
+        become = replace(become, logon_flags=frozenset(str(parameters["LogonFlags"]).split(", ")) - {"", "None"})
+    return become
+
+
+def _old_become(manifest: Mapping[str, Any]) -> Become:
+    user = str(manifest["become_user"])
+    become = Become(user, manifest.get("become_password"), failure=f"internal error: failed to become user '{user}'")
+    for flag in str(manifest.get("become_flags") or "").split():
+        key, _unused, value = flag.partition("=")
+        names = [_FLAG_NAMES.get(item.lower(), "") for item in value.split(",")]
+        if key.lower() == "logon_type" and len(names) == 1 and names[0] in _LOGON_TYPES:
+            become = replace(become, logon_type=names[0])
+        elif key.lower() == "logon_flags" and set(names) <= _LOGON_FLAGS:
+            become = replace(become, logon_flags=frozenset(names))
+        else:
+            raise NotUnderstood(f"the become flag {flag!r}")
+    return become
 
 
 def _module(parameters: Mapping[str, Any], become: Become | None) -> ModuleCall:
@@ -143,7 +184,7 @@ def _from_old_manifest(data: bytes) -> ModuleCall:
     unknown = [action for action in manifest["actions"] if action not in known]
     if unknown:
         raise NotUnderstood(f"the manifest's actions {', '.join(unknown)} (async tasks, coverage and the script action are not modelled)")
-    become = Become(manifest["become_user"], {"flags": manifest["become_flags"]}) if "become_wrapper" in manifest["actions"] else None
+    become = _old_become(manifest) if "become_wrapper" in manifest["actions"] else None
     args = manifest["module_args"]
     return _call(str(args["_ansible_module_name"]), args, become, manifest.get("environment") or {})
 

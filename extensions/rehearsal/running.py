@@ -19,7 +19,9 @@ from .fileserver import FileServer
 from .host import Host
 from .inventory import inventory
 from .lab import Lab
+from .machine.clusters import Clusters
 from .machine.directory import Directory
+from .machine.peers import Peers
 from .powershell.registry import load_models
 from .store import Store, read_json, write_json
 
@@ -53,6 +55,7 @@ class RunningLab:
         self.hosts: dict[str, Host] = {}
         self.ports: dict[str, Ports] = {}
         self.directory = Directory(lab.directory)
+        self.clusters = Clusters(Peers(), lab.cluster, store.clusters)
         self.file_server: FileServer | None = None
         self.control_plane = ControlPlane(lab.control_plane, store.control_plane, self._runs)
         self.control_plane_server: ControlPlaneServer | None = None
@@ -82,7 +85,7 @@ class RunningLab:
             lambda port: ControlPlaneServer(self.control_plane, self.store.control_plane_log, port),
         )
         for name, host_lab in self.lab.hosts.items():
-            host = Host(host_lab, self.control_plane, self.lab.latency, self.store, self.directory)
+            host = Host(host_lab, self.control_plane, self.lab.latency, self.store, self.directory, self.clusters)
             self.hosts[name] = host
             old = known.get("ports", {}).get(name, {})
             http = bind(host_lab.access.http_port, old.get("http", 0), host.listen)

@@ -5,10 +5,12 @@
     lab.json            the lab as it was loaded
     daemon.json         pid, ports and the file server's address while the lab is up
     daemon.log          what the daemon says about itself
+    clusters.json       the failover clusters
     control_plane.json  what the control plane knows; control_plane.log: one line a request
     certificate.pem key.pem
     hosts/NAME.json     the machine, written after every remote call
     hosts/NAME.faults.json
+    hosts/NAME.off      there while the machine is switched off
     hosts/NAME.journal.jsonl
 """
 from __future__ import annotations
@@ -30,6 +32,7 @@ class Store:
         self.lab = directory / "lab.json"
         self.daemon = directory / "daemon.json"
         self.log = directory / "daemon.log"
+        self.clusters = directory / "clusters.json"
         self.control_plane = directory / "control_plane.json"
         self.control_plane_log = directory / "control_plane.log"
         self.certificate = directory / "certificate.pem"
@@ -40,6 +43,9 @@ class Store:
 
     def faults(self, host: str) -> Path:
         return self._host(host, "faults.json")
+
+    def off(self, host: str) -> Path:
+        return self._host(host, "off")
 
     def journal(self, host: str) -> Path:
         return self._host(host, "journal.jsonl")

@@ -83,6 +83,8 @@ class Accounts:
         self._passwords: dict[str, str] = {}
         self._failed: set[str] = set()
         self._note = note
+        # DOMAIN\\user of a user whom the server's domain has, however he is named.
+        self.domain_user: Callable[[str], str | None] = lambda text: None
 
     def find(self, text: str) -> Account | None:
         """The account that a name or SID stands for."""
@@ -91,10 +93,12 @@ class Accounts:
         for sid, name in [*((sid, name) for name, sid in _WELL_KNOWN.items()), *self._names.items()]:
             if name.lower() == text.lower():
                 return Account(name, sid)
-        if self._specs or not _DOMAIN_ACCOUNT.fullmatch(text):
+        known = self.domain_user(text)
+        if known is None and (self._specs or not _DOMAIN_ACCOUNT.fullmatch(text)):
             return None
-        self._names[_sid(text)] = text
-        return Account(text, _sid(text))
+        name = known or text
+        self._names[_sid(name)] = name
+        return Account(name, _sid(name))
 
     def name_of(self, sid: str) -> str | None:
         """None for a SID whose account is gone."""

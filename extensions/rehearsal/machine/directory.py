@@ -1,29 +1,55 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The Active Directory that a lab's servers can join: one domain, who may join to it, and the computer accounts in it.
+"""The Active Directory that a lab's servers can join: one domain, its users, and the computer accounts in it.
 
-Error texts: Windows' own of ERROR_FILE_NOT_FOUND (2), ERROR_LOGON_FAILURE (1326), ERROR_NO_SUCH_DOMAIN (1355) and
+Error texts: Windows' own of ERROR_FILE_NOT_FOUND (2), ERROR_ACCESS_DENIED (5), ERROR_LOGON_FAILURE (1326), ERROR_NO_SUCH_DOMAIN (1355) and
 NERR_AccountReuseBlockedByPolicy (2732, KB5020276).
 """
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
-from .errors import Win32Error
+from .errors import SpecError, Win32Error, win32_error
 from .fields import Fields
 
-_NOT_FOUND = (2, "The system cannot find the file specified.")
+DOMAIN_ADMINS = "Domain Admins"
+CREATE_COMPUTERS = "create_computers"
+_GROUPS = (DOMAIN_ADMINS, "Domain Users")
+_RIGHTS = (CREATE_COMPUTERS,)
 _LOGON_FAILURE = (1326, "The user name or password is incorrect.")
 _NO_SUCH_DOMAIN = (1355, "The specified domain either does not exist or could not be contacted.")
 _REUSE_BLOCKED = (2732, "An account with the same name exists in Active Directory. Re-using the account was blocked by security policy.")
 
 
 @dataclass(frozen=True)
+class UserSpec:
+    """name: without its domain. rights: what was delegated to the user; create_computers holds in every unit and container."""
+
+    name: str
+    password: str = field(repr=False)
+    groups: tuple[str, ...] = ()
+    rights: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Computer:
+    """A computer object. unit: the distinguished name of its unit or container; controllers: users who have full control of it, besides
+    the domain's administrators."""
+
+    name: str
+    unit: str
+    enabled: bool = True
+    controllers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class DirectorySpec:
     """dns_name and netbios_name are empty where the lab has no domain. units: organizational units, by distinguished name.
 
-    accounts: computer accounts that are there from the start; blocked: those of them that the user may not take over.
+    user: a domain administrator. accounts: computer accounts that are there from the start; blocked: those of them that the user may not
+    take over; computers: objects of which more is known.
     """
 
     dns_name: str = ""
@@ -34,6 +60,18 @@ class DirectorySpec:
     units: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     blocked: tuple[str, ...] = ()
+    users: tuple[UserSpec, ...] = ()
+    computers: tuple[Computer, ...] = ()
+
+    @property
+    def root(self) -> str:
+        """The distinguished name of the domain."""
+        return ",".join(f"DC={label}" for label in self.dns_name.split("."))
+
+    @property
+    def container(self) -> str:
+        """Where computer objects lie that nobody gave a unit."""
+        return f"CN=Computers,{self.root}"
 
 
 def read_directory(fields: Fields) -> DirectorySpec:
@@ -48,28 +86,94 @@ def read_directory(fields: Fields) -> DirectorySpec:
         units=fields.texts("units"),
         accounts=fields.texts("accounts"),
         blocked=fields.texts("blocked"),
+        users=tuple(_read_user(item) for item in fields.children("users")),
+        computers=tuple(_read_computer(item) for item in fields.children("computers")),
     )
     fields.done()
+    _check(spec, fields)
     return spec
 
 
+def _read_user(fields: Fields) -> UserSpec:
+    user = UserSpec(
+        name=fields.text("name", pattern=r"[^\\/@\s]+", allowed="a user name without its domain"),
+        password=fields.text("password"),
+        groups=fields.texts("groups", choices=_GROUPS),
+        rights=fields.texts("rights", choices=_RIGHTS),
+    )
+    fields.done()
+    return user
+
+
+def _read_computer(fields: Fields) -> Computer:
+    computer = Computer(
+        name=fields.text("name", pattern=r"[A-Za-z0-9-]{1,15}", allowed="1 to 15 letters, digits and dashes"),
+        unit=fields.text("unit", ""),
+        enabled=fields.flag("enabled", True),
+        controllers=fields.texts("full_control"),
+    )
+    fields.done()
+    return computer
+
+
+def _check(spec: DirectorySpec, fields: Fields) -> None:
+    known = _lower(spec.units)
+    for computer in spec.computers:
+        if computer.unit and computer.unit.lower() not in known:
+            raise SpecError(fields.at("computers"), computer.unit, f"one of the units {', '.join(spec.units) or '(none)'}")
+    names = [user.name.lower() for user in spec.users]
+    for name in names:
+        if names.count(name) > 1:
+            raise SpecError(fields.at("users"), name, "each user name once")
+
+
 class Directory:
-    """The one domain of a lab. Several servers may join at the same moment."""
+    """The one domain of a lab. Several servers may ask at the same moment."""
 
     def __init__(self, spec: DirectorySpec) -> None:
         self.spec = spec
         self._lock = threading.Lock()
-        self._accounts = {name.lower() for name in (*spec.accounts, *spec.blocked)}
+        self._computers: dict[str, Computer] = {}
+        for computer in (*(Computer(name, "") for name in (*spec.accounts, *spec.blocked)), *spec.computers):
+            self._computers[computer.name.lower()] = replace(computer, unit=computer.unit or spec.container)
+
+    # Users
+
+    @property
+    def users(self) -> tuple[UserSpec, ...]:
+        """With the domain's administrator that every lab with a domain has."""
+        administrator = UserSpec(self.spec.user.rpartition("\\")[2], self.spec.password, (DOMAIN_ADMINS,), (CREATE_COMPUTERS,))
+        return (administrator, *self.spec.users)
+
+    def find_user(self, text: str) -> UserSpec | None:
+        r"""The user of the domain that `DOMAIN\user`, `dns.name\user` or `user@dns.name` names."""
+        if not self.spec.dns_name:
+            return None
+        name, domain = text.split("@", 1) if "@" in text else reversed(text.rpartition("\\")[::2])
+        if domain.lower() not in (self.spec.dns_name.lower(), self.spec.netbios_name.lower()):
+            return None
+        return next((user for user in self.users if user.name.lower() == name.lower()), None)
+
+    def account(self, user: UserSpec) -> str:
+        r"""`DOMAIN\user`"""
+        return f"{self.spec.netbios_name}\\{user.name}"
+
+    def log_on(self, text: str, password: str) -> UserSpec:
+        """Raises Win32Error where the user or the password is wrong."""
+        user = self.find_user(text)
+        if user is None or user.password != password:
+            raise Win32Error(*_LOGON_FAILURE)
+        return user
+
+    # Computers
 
     @property
     def accounts(self) -> frozenset[str]:
         """The names of all computer accounts, lower case."""
-        return frozenset(self._accounts)
+        return frozenset(self._computers)
 
-    def check_logon(self, user: str, password: str) -> None:
-        """Raises Win32Error. The user may be given as DOMAIN\\user or user@domain."""
-        if user.lower() not in self._spellings() or password != self.spec.password:
-            raise Win32Error(*_LOGON_FAILURE)
+    def computer(self, name: str) -> Computer | None:
+        return self._computers.get(name.lower())
 
     def join(self, domain: str, computer: str, user: str, password: str, unit: str = "", server: str = "") -> str:
         """Makes or takes over the computer's account and returns the domain's DNS name. Raises Win32Error."""
@@ -78,23 +182,59 @@ class Directory:
             raise Win32Error(*_NO_SUCH_DOMAIN)
         if server and server.lower() != spec.server.lower():
             raise Win32Error(*_NO_SUCH_DOMAIN)
-        self.check_logon(user, password)
-        if unit and unit.lower() not in [known.lower() for known in spec.units]:
-            raise Win32Error(*_NOT_FOUND)
-        if computer.lower() in [name.lower() for name in spec.blocked]:
+        self.log_on(user, password)
+        if unit and unit.lower() not in _lower(spec.units):
+            raise win32_error(2)
+        if computer.lower() in _lower(spec.blocked):
             raise Win32Error(*_REUSE_BLOCKED)
-        self.add(computer)
+        self.add(computer, unit)
         return spec.dns_name
 
-    def add(self, computer: str) -> None:
-        """The account of a machine that is a member already."""
+    def add(self, computer: str, unit: str = "") -> None:
+        """The account of a machine that is a member already; one that is there stays where it is."""
         with self._lock:
-            self._accounts.add(computer.lower())
+            self._computers.setdefault(computer.lower(), Computer(computer, unit or self.spec.container))
 
     def rename(self, former: str, new: str) -> None:
         with self._lock:
-            self._accounts = {*self._accounts - {former.lower()}, new.lower()}
+            known = self._computers.pop(former.lower(), Computer(former, self.spec.container))
+            self._computers[new.lower()] = replace(known, name=new)
 
-    def _spellings(self) -> tuple[str, str]:
-        user = self.spec.user.rpartition("\\")[2]
-        return f"{self.spec.netbios_name}\\{user}".lower(), f"{user}@{self.spec.dns_name}".lower()
+    def claim(self, name: str, unit: str, creator: str) -> Computer:
+        """Makes the object of a cluster's name, or enables the one that was prestaged for it (ad-and-cluster.md 5.5).
+
+        creator: the account that asks. Win32Error 2 where the unit is not there, 5 where the creator may not, 2224 where the name is taken.
+        """
+        if unit.lower() not in _lower((*self.spec.units, self.spec.container)):
+            raise win32_error(2)
+        user = self.find_user(creator)
+        with self._lock:
+            known = self._computers.get(name.lower())
+            if known is None and (user is None or not _may(user, CREATE_COMPUTERS)):
+                raise win32_error(5)
+            if known is not None and known.enabled:
+                raise win32_error(2224)
+            if known is not None and (user is None or not self._controls(user, known)):
+                raise win32_error(5)
+            made = replace(known, enabled=True) if known else Computer(name, unit)
+            self._computers[name.lower()] = made
+        return made
+
+    def disable(self, name: str) -> None:
+        """What becomes of a cluster's object when the cluster is destroyed."""
+        with self._lock:
+            known = self._computers.get(name.lower())
+            if known is not None:
+                self._computers[name.lower()] = replace(known, enabled=False)
+
+    def _controls(self, user: UserSpec, computer: Computer) -> bool:
+        names = _lower(computer.controllers)
+        return DOMAIN_ADMINS in user.groups or user.name.lower() in names or self.account(user).lower() in names
+
+
+def _may(user: UserSpec, right: str) -> bool:
+    return right in user.rights or DOMAIN_ADMINS in user.groups
+
+
+def _lower(names: Iterable[str]) -> list[str]:
+    return [name.lower() for name in names]

@@ -38,6 +38,7 @@ MESSAGES = {
     1069: "The service did not start due to a logon failure.",
     1073: "The specified service already exists.",
     1075: "The dependency service does not exist or has been marked for deletion.",
+    2224: "The account already exists.",
 }
 
 

@@ -11,15 +11,18 @@ from typing import Any
 
 from ..powershell.errors import not_modelled
 from ..powershell.registry import MODELS
-from . import setup
-from .accounts import Accounts
+from . import membership, setup
+from .accounts import ADMINISTRATORS, Accounts
+from .caller import SYSTEM, Caller, current
 from .catalogue import INBOX_MODULES, MODULE_FEATURES, FeatureInfo
-from .directory import Directory, DirectorySpec
+from .clusters import Clusters
+from .directory import DOMAIN_ADMINS, Directory, DirectorySpec
 from .features import Change, Features
 from .files import FileStore
 from .firewall import Firewall
 from .hyperv import HyperV
 from .pci import PciDevices
+from .peers import Peers
 from .registry import Registry, normalise
 from .services import DOMAIN_JOINED, NETWORK_ON, NOT_DOMAIN_JOINED, START, STOP, Service, Services, Trigger
 from .smb import SmbClient
@@ -75,15 +78,22 @@ class Machine:
         self.hooks = Hooks()
         # The domain that this machine's network reaches; whoever runs several machines gives all of them the same.
         self.directory = Directory(DirectorySpec())
+        # The machines and the failover clusters of the lab, likewise; cluster_id: the cluster that this machine is configured for.
+        self.clusters = Clusters(Peers())
+        self.cluster_id = ""
+        self.powered = True
         self.identity = Identity((spec.computer_name or name).upper(), spec.domain, spec.workgroup)
         self.registry = Registry()
         drives = tuple(disk.letter for disk in spec.hardware.disks if disk.letter)
         self.files = FileStore(drives, now)
         self.services = Services(self.registry, now, spec.timing.service_start_seconds, self.note)
         self.accounts = Accounts(self.identity.computer_name, spec.accounts, self.note)
+        self.accounts.domain_user = self._domain_user
         self.services.starting.append(self.accounts.log_on)
         self.services.starting.append(lambda service: self._call(self.hooks.service_starting, service))
+        self.services.starting.append(lambda service: membership.check_start(self, service))
         self.services.started.append(self._service_started)
+        self.services.stopping.append(lambda service: membership.stopping(self, service))
         quiet = () if spec.features.multipath_restart_needed else ("Multipath-IO",)
         self.features = Features(spec.features.installed, spec.features.removed, quiet, self.note)
         assigned = {path: vm.name for vm in spec.virtual_machines for path in vm.devices}
@@ -120,6 +130,41 @@ class Machine:
     def note(self, line: str) -> None:
         """Records a change. Never with a secret in it."""
         self.changes.append(line)
+
+    # Who asks, and who else is there
+
+    @property
+    def caller(self) -> Caller:
+        """As whom the call runs that is carried out now; without one, as a network logon of the built-in administrator."""
+        return current() or Caller(f"{self.identity.computer_name}\\Administrator")
+
+    @property
+    def peers(self) -> Peers:
+        return self.clusters.peers
+
+    @property
+    def in_lab_domain(self) -> bool:
+        """Whether it is a member of the lab's domain."""
+        return bool(self.identity.domain) and self.identity.domain.lower() == self.directory.spec.dns_name.lower()
+
+    @property
+    def network_account(self) -> str | None:
+        """The account as which its own services, and SYSTEM, are seen by other machines."""
+        return f"{self.directory.spec.netbios_name}\\{self.identity.computer_name}$" if self.in_lab_domain else None
+
+    def is_administrator(self, account: str) -> bool:
+        """Whether an account (local, or of the domain) is in this machine's group Administrators."""
+        if account == SYSTEM or account.lower().startswith(f"{self.identity.computer_name.lower()}\\"):
+            return True
+        user = self.directory.find_user(account) if self.in_lab_domain else None
+        if user is None:
+            return "\\" not in account and "@" not in account
+        members = [self.directory.find_user(self.accounts.name_of(sid) or "") for sid in self.accounts.groups[ADMINISTRATORS]]
+        return DOMAIN_ADMINS in user.groups or user in members
+
+    def _domain_user(self, text: str) -> str | None:
+        user = self.directory.find_user(text) if self.in_lab_domain else None
+        return self.directory.account(user) if user is not None else None
 
     # What it is
 
@@ -246,13 +291,21 @@ class Machine:
     # Power
 
     @property
+    def booted(self) -> bool:
+        """Whether it has power and has finished booting. Changes nothing, so that other machines may ask."""
+        return self.powered and self.now() >= self.boot_time
+
+    @property
     def up(self) -> bool:
-        """Whether the machine has finished booting."""
+        """As `booted`, after what was due has happened."""
         self.settle()
-        return self.now() >= self.boot_time
+        return self.booted
 
     def settle(self) -> None:
-        """Lets happen what is due: scheduled tasks, and the second reboot that the Hyper-V role may do on its own (hyperv-host.md 2.4)."""
+        """Lets happen what is due: orders of its cluster, scheduled tasks, and the second reboot that the Hyper-V role may do on its own
+        (hyperv-host.md 2.4)."""
+        if not self.powered:
+            return
         due = self._second_reboot_at
         if due is not None and self.now() >= due:
             self._second_reboot_at = None
@@ -264,12 +317,28 @@ class Machine:
             if model is None:
                 raise not_modelled(f"the program {task.program}", "add a model in rehearsal/programs")
             self.tasks.ended(task, model.function(self, [task.argument]).exit_code)
+        if self.booted:
+            membership.obey(self)
 
-    def reboot(self) -> None:
-        """Goes down now and is up again after timing.reboot_seconds; everything that waited for a reboot happens."""
+    def reboot(self, in_good_order: bool = True) -> None:
+        """Goes down now and is up again after timing.reboot_seconds; everything that waited for a reboot happens. in_good_order: not by a
+        loss of power."""
+        if in_good_order:
+            self.clusters.leaving(self)
         self.note("restarting")
         self._second_reboot_at = None
         self._restart(self.now())
+
+    def power_off(self) -> None:
+        """Loses power and stays away until power_on."""
+        self.powered = False
+        self.note("power off")
+
+    def power_on(self) -> None:
+        """Boots."""
+        self.powered = True
+        self.note("power on")
+        self.reboot(in_good_order=False)
 
     def _restart(self, at: datetime) -> None:
         self.reboots += 1
@@ -336,6 +405,8 @@ class Machine:
         return {
             "identity": [identity.computer_name, identity.domain, identity.workgroup, identity.pending_name, identity.pending_domain],
             "boot_time": self.boot_time.isoformat(),
+            "powered": self.powered,
+            "cluster_id": self.cluster_id,
             "reboots": self.reboots,
             "resyncs_refused": self.resyncs_refused,
             "second_reboot_at": self._second_reboot_at.isoformat() if self._second_reboot_at else None,
@@ -358,6 +429,8 @@ class Machine:
         machine = cls(name, spec, now)
         machine.identity = Identity(*data["identity"])
         machine.boot_time = datetime.fromisoformat(data["boot_time"])
+        machine.powered = data["powered"]
+        machine.cluster_id = data["cluster_id"]
         machine.reboots = data["reboots"]
         machine.resyncs_refused = data["resyncs_refused"]
         second = data["second_reboot_at"]

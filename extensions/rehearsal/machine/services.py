@@ -139,6 +139,7 @@ class Services:
     """The service control manager. Errors are Win32Error with the codes of the real one.
 
     starting, started: called with the service before and after each start; `starting` may raise Win32Error (a logon failure).
+    stopping: called before a stop.
     """
 
     def __init__(self, registry: Registry, now: Callable[[], datetime], start_seconds: float, note: Callable[[str], None]) -> None:
@@ -146,6 +147,7 @@ class Services:
         self.running: dict[str, Run] = {}
         self.starting: list[Callable[[Service], None]] = []
         self.started: list[Callable[[Service], None]] = []
+        self.stopping: list[Callable[[Service], None]] = []
         self._now = now
         self._start_seconds = start_seconds
         self._note = note
@@ -318,6 +320,8 @@ class Services:
             raise win32_error(1051)
         for dependent in dependents:
             self.stop(dependent.name, force=True)
+        for hook in self.stopping:
+            hook(service)
         del self.running[service.name.lower()]
         self._note(f"service {service.name}: stopped")
         return service

@@ -40,6 +40,8 @@ KNOWN_AREAS = (
     # Software that Windows does not bring: Python (PEP 514) and the runtime of Visual C++.
     r"HKLM:\SOFTWARE\Python",
     r"HKLM:\SOFTWARE\Microsoft\VisualStudio\14.0\VC\Runtimes", r"HKLM:\SOFTWARE\WOW6432Node\Microsoft\VisualStudio\14.0\VC\Runtimes",
+    # A failover cluster's database: there on members only.
+    r"HKLM:\Cluster",
     # The collection's own key: no fresh server has it.
     r"HKLM:\SOFTWARE\winstack.hyperv",
 )

@@ -112,7 +112,7 @@ def _rename(machine: Machine, name: str, params: Mapping[str, Any], joins: bool)
         )
     if identity.domain and not joins:
         try:
-            machine.directory.check_logon(params["domain_admin_user"], params["domain_admin_password"])
+            machine.directory.log_on(params["domain_admin_user"], params["domain_admin_password"])
         except Win32Error as error:
             raise ModuleFailure(
                 f"Unhandled exception while executing module: Fail to rename computer '{identity.computer_name}' to '{name}' due to the "

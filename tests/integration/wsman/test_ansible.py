@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from rehearsal.faults import Fault
+from rehearsal.machine.directory import Directory, DirectorySpec
 from rehearsal.running import RunningLab
 
 Start = Callable[..., RunningLab]
@@ -36,6 +37,21 @@ def test_become_runas(start: Start, play: Play) -> None:
     task = {**PING, "become": True, "become_method": "ansible.builtin.runas", "become_user": "SYSTEM"}
     assert play(lab, task).code == 0
     assert entries(lab)[0].become == "SYSTEM"
+
+
+@pytest.mark.parametrize(("password", "message"), [
+    ("Domain-1", None),
+    ("wrong", r"Failed to logon EXAMPLE\Administrator (The user name or password is incorrect, Win32ErrorCode 1326 - 0x0000052E)"),
+])
+def test_become_a_user_of_the_domain(start: Start, play: Play, password: str, message: str | None) -> None:
+    lab = start(domain="example.org")
+    spec = DirectorySpec("example.org", "EXAMPLE", user=r"EXAMPLE\Administrator", password="Domain-1")
+    lab.hosts["hv01"].machine.directory = Directory(spec)
+    user = {"ansible_become_user": r"EXAMPLE\Administrator", "ansible_become_password": password}
+    run = play(lab, {**PING, "become": True, "become_method": "ansible.builtin.runas", "vars": user})
+    assert run.code == (2 if message else 0), run.output
+    assert message is None or message in run.tasks[0]["msg"]
+    assert password not in lab.store.journal("hv01").read_text()
 
 
 def test_a_wrong_password_is_unreachable_after_one_try(start: Start, play: Play) -> None:

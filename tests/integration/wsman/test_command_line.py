@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -135,3 +136,16 @@ def test_a_lab_out_of_an_inventory(rehearsal: Command, tmp_path: Path) -> None:
 def test_an_inventory_without_windows_hosts_is_refused(rehearsal: Command, tmp_path: Path) -> None:
     (tmp_path / "site.yml").write_text("all: {hosts: {linux: {}}}\n")
     assert "has no Windows hosts" in rehearsal("from-inventory", tmp_path / "site.yml").stderr
+
+
+def test_a_host_is_switched_off_and_on(rehearsal: Command, lab: Path, tmp_path: Path) -> None:
+    assert rehearsal("up", lab).returncode == 0
+    assert rehearsal("inventory", "--output", tmp_path / "inv.yml").returncode == 0
+    ping = ([tmp_path / "inv.yml"], "hv01", "-m", "ansible.windows.win_ping", "-e", "ansible_winrm_connection_timeout=3")
+    assert rehearsal("power", "hv01", "off").returncode == 0
+    assert "UNREACHABLE" in ansible(*ping).stdout
+    assert rehearsal("power", "hv01", "on").returncode == 0
+    time.sleep(1)
+    again = [ansible(*ping).returncode for _unused in range(2)]
+    assert again[-1] == 0
+    assert "no host 'hv09'" in rehearsal("power", "hv09", "off").stderr

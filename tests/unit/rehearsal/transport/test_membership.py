@@ -146,7 +146,19 @@ def test_a_rename_alone(server: Server) -> None:
 
 @pytest.mark.parametrize(("directory", "message"), [
     ({"dns_name": "EXAMPLE"}, "lab.active_directory.dns_name: 'EXAMPLE' is not allowed; allowed: a DNS domain name with a dot"),
-    ({"forest": "x"}, "lab.active_directory.forest: 'x' is not allowed; allowed: one of the keys accounts, blocked, dns_name"),
+    ({"forest": "x"}, "lab.active_directory.forest: 'x' is not allowed; allowed: one of the keys accounts, blocked, computers"),
+    (
+        {"users": [{"name": "a", "password": "b"}, {"name": "A", "password": "c"}]},
+        "lab.active_directory.users: 'a' is not allowed; allowed: each user name once",
+    ),
+    (
+        {"users": [{"name": "a", "password": "b", "rights": ["everything"]}]},
+        "lab.active_directory.users[0].rights: 'everything' is not allowed; allowed: create_computers",
+    ),
+    (
+        {"computers": [{"name": "cl1", "unit": "OU=None"}]},
+        "lab.active_directory.computers: 'OU=None' is not allowed; allowed: one of the units (none)",
+    ),
 ])
 def test_a_wrong_domain_in_the_lab_file_is_named(directory: dict[str, Any], message: str) -> None:
     with pytest.raises(SpecError) as caught:

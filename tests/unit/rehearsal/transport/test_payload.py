@@ -12,7 +12,7 @@ import pytest
 from ansible.executor.powershell.module_manifest import _bootstrap_powershell_script, _create_powershell_wrapper
 from ansible.plugins.loader import become_loader
 from ansible.plugins.shell.powershell import ShellModule
-from rehearsal.payload import CoreScript, ModuleCall, NotUnderstood, RawScript, decode, reads_input
+from rehearsal.payload import Become, CoreScript, ModuleCall, NotUnderstood, RawScript, decode, reads_input
 
 SHELL = ShellModule()
 MODULE_LINE = SHELL.build_module_command("", "#!powershell", "")
@@ -38,14 +38,36 @@ def test_a_module() -> None:
     assert call == ModuleCall("ansible.windows.win_ping", {"data": "pong"}, check_mode=True, diff=True)
 
 
-def test_become_keeps_the_user_and_not_the_password() -> None:
+def test_become_says_who_and_never_shows_the_password() -> None:
     plugin = become_loader.get("runas")
     plugin.set_options(direct={"become_user": r"CORP\nova", "become_pass": "s3cret", "become_flags": "logon_type=batch"})
     call = decode(MODULE_LINE, wrapped(become=plugin))
     assert isinstance(call, ModuleCall)
     assert call.become is not None
-    assert (call.become.user, call.become.flags) == (r"CORP\nova", {"LogonType": "Batch"})
+    assert call.become == Become(r"CORP\nova", "s3cret", "Batch")
     assert "s3cret" not in repr(call)
+
+
+NETWORK_ONLY = "logon_type=new_credentials logon_flags=netcredentials_only"
+NEW_CREDENTIALS = ("NewCredentials", frozenset({"NetCredentialsOnly"}))
+
+
+def test_become_for_the_network_only_in_both_forms() -> None:
+    plugin = become_loader.get("runas")
+    plugin.set_options(direct={"become_user": "x", "become_pass": "y", "become_flags": NETWORK_ONLY})
+    line = SHELL._encode_script(OLD_BOOTSTRAP, strict_mode=False, preserve_rc=False)
+    before = {"become_user": "x", "become_password": "y", "become_flags": NETWORK_ONLY, "actions": ["become_wrapper"]}
+    for call in (decode(MODULE_LINE, wrapped(become=plugin)), decode(line, old(**before))):
+        assert isinstance(call, ModuleCall)
+        assert call.become is not None
+        assert (call.become.logon_type, call.become.logon_flags) == NEW_CREDENTIALS
+
+
+@pytest.mark.parametrize("flag", ["logon_type=nothing", "logon_type=batch,network", "logon_flags=batch", "elevate=1"])
+def test_a_become_flag_of_the_old_form_that_is_not_known_is_refused(flag: str) -> None:
+    line = SHELL._encode_script(OLD_BOOTSTRAP, strict_mode=False, preserve_rc=False)
+    with pytest.raises(NotUnderstood, match="become flag"):
+        decode(line, old(actions=["become_wrapper"], become_user="x", become_password=None, become_flags=flag))
 
 
 def test_async_is_refused() -> None:
@@ -79,8 +101,7 @@ def test_an_old_manifest_with_become_and_async() -> None:
     become = {"become_user": "SYSTEM", "become_password": "s3cret", "become_flags": None}
     call = decode(line, old(actions=["become_wrapper", "module_powershell_wrapper"], **become))
     assert isinstance(call, ModuleCall)
-    assert call.become is not None
-    assert call.become.user == "SYSTEM"
+    assert call.become == Become("SYSTEM", "s3cret", failure="internal error: failed to become user 'SYSTEM'")
     with pytest.raises(NotUnderstood, match="async_wrapper"):
         decode(line, old(actions=["async_wrapper", "async_watchdog", "module_powershell_wrapper"]))
 

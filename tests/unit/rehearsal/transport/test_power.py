@@ -87,3 +87,30 @@ def test_latency_is_added_to_requests_and_processes(connect: Connect, tmp_path: 
         assert time.monotonic() - started >= 0.1
         client.get_command_output(shell, client.run_command(shell, "ipconfig"))
         assert lab.hosts["hv01"].journal.entries()[0].seconds >= 0.2
+
+
+def test_a_host_that_is_switched_off_answers_nobody_until_it_is_switched_on(start: Start, connect: Connect) -> None:
+    lab = start()
+    client = connect(lab)
+    client.open_shell()
+    host = lab.hosts["hv01"]
+    assert lab.clusters.peers.is_up("hv01")
+    host.switch(on=False)
+    assert not lab.clusters.peers.is_up("hv01")
+    with pytest.raises(requests.exceptions.ConnectionError):
+        connect(lab).open_shell()
+    assert host.machine.powered is False
+    host.switch(on=True)
+    wait_until_up(lab, connect, 1)
+    assert lab.clusters.peers.is_up("hv01")
+    assert reboots(lab) == ["power on"]
+
+
+def test_a_host_stays_off_while_the_lab_is_down(start: Start, connect: Connect) -> None:
+    first = start()
+    first.hosts["hv01"].switch(on=False)
+    first.stop()
+    second = start()
+    assert not second.clusters.peers.is_up("hv01")
+    with pytest.raises(requests.exceptions.ConnectionError):
+        connect(second).open_shell()
