@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 # PowerShell's id for a command name that does not resolve (Microsoft's about_Command_Precedence names no other):
@@ -67,12 +68,19 @@ class Answer:
 
 
 class Answers(dict[str, Answer]):
-    """Answers by call id."""
+    """Answers by call id.
+
+    asked: the controller's clock before the batch was sent and after its answers had come, in UTC; None where nobody looked.
+    """
+
+    asked: tuple[datetime, datetime] | None = None
 
     def section(self, name: str) -> Answers:
         """The answers to one section's calls, under the ids that the section gave them."""
         prefix = f"{name}."
-        return Answers({key[len(prefix):]: answer for key, answer in self.items() if key.startswith(prefix)})
+        section = Answers({key[len(prefix):]: answer for key, answer in self.items() if key.startswith(prefix)})
+        section.asked = self.asked
+        return section
 
     def rows(self, call: str) -> tuple[Mapping[str, Any], ...]:
         """The output objects of a call that must have worked. Raises CallFailed."""

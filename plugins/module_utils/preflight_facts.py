@@ -121,7 +121,7 @@ def gather(answers: Answers) -> Facts:
         data_execution_prevention=windows["DataExecutionPrevention_Available"] is True,
         memory_gb=_in_gb(system["TotalPhysicalMemory"]),
         processors=tuple(_processor(row) for row in answers.rows("processors")),
-        network_adapters=tuple(_adapter(row) for row in answers.rows("adapters") if _is_physical(row)),
+        network_adapters=tuple(_adapter(row) for row in answers.rows("adapters") if is_physical(row)),
         os_disk=_os_disk(answers, windows["SystemDrive"]),
     )
 
@@ -153,7 +153,8 @@ def _adapter(row: Mapping[str, Any]) -> NetworkAdapter:
     return NetworkAdapter(row["Name"], row["InterfaceDescription"])
 
 
-def _is_physical(row: Mapping[str, Any]) -> bool:
+def is_physical(row: Mapping[str, Any]) -> bool:
+    """Whether a row of Get-NetAdapter -Physical is one: it needs the property DriverFileName."""
     return (row["DriverFileName"] or "").lower() not in _VIRTUAL_ADAPTER_DRIVERS
 
 

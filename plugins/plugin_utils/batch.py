@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
@@ -38,10 +39,13 @@ def batch_runner(action: Any, task_vars: dict[str, Any] | None) -> RunBatch:
         if not calls:
             return Answers()
         arguments = {"batch": encode_batch(calls, stop_on_error=stop_on_error)}
+        sent = datetime.now(timezone.utc)
         result = _execute(action, arguments, task_vars)
         if "results" not in result:
             raise BatchFailed(result)
-        return decode_answers(_masked(result["results"], secrets(calls)))
+        answers = decode_answers(_masked(result["results"], secrets(calls)))
+        answers.asked = (sent, datetime.now(timezone.utc))
+        return answers
 
     return run
 
