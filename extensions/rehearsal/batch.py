@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .machine import executables
+from .machine import Win32Error, executables
 from .powershell.binder import COR_E_SYSTEM, bind
 from .powershell.catalogue import Catalogue, Command, catalogue
 from .powershell.errors import PowerShellError, not_modelled
@@ -199,29 +199,39 @@ def _run_assign(state: _Batch, call: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run_read_file(state: _Batch, call: dict[str, Any]) -> dict[str, Any]:
-    data = state.machine.files.read(_resolve(state, call["read_file"]))
+    data = _content(state, _resolve(state, call["read_file"]))
     if data is None:
         return {"content": None}
     tail = call.get("tail", 0)
     return {"content": base64.b64encode(data[-tail:] if tail else data).decode()}
 
 
+def _content(state: _Batch, path: str) -> bytes | None:
+    """File.Exists answers false for a file that may not be read."""
+    try:
+        return state.machine.files.read(path)
+    except PermissionError:
+        return None
+
+
 def _run_write_file(state: _Batch, call: dict[str, Any]) -> dict[str, Any]:
     """Whole or not at all: every reason to fail is looked for before the first byte is written."""
     files = state.machine.files
     path, content = _resolve(state, call["write_file"]), _resolve(state, call["content"])
-    former = files.read(path)
+    former = _content(state, path)
     backup = _resolve(state, call["backup"]) if call.get("backup") and former is not None else ""
     if not isinstance(content, bytes):
         raise failure("InvalidCast", "content is not a byte array.")
-    for target in (path, backup) if backup else (path,):
-        _require_folder(state, target)
-    if backup:
-        files.write(backup, former or b"")
     try:
+        for target in (path, backup) if backup else (path,):
+            _require_folder(state, target)
+        if backup:
+            files.write(backup, former or b"")
         files.write(path, content)
-    except IsADirectoryError:
+    except (IsADirectoryError, PermissionError):
         raise _method_failed("UnauthorizedAccessException", f"Access to the path '{path}' is denied.") from None
+    except Win32Error as error:
+        raise _method_failed("IOException", error.message) from None
     kept = f", kept the former content as {backup}" if backup else ""
     state.machine.changes.append(f"wrote {path} ({len(content)} bytes){kept}")
     return {"output": []}
@@ -229,6 +239,7 @@ def _run_write_file(state: _Batch, call: dict[str, Any]) -> dict[str, Any]:
 
 def _require_folder(state: _Batch, path: str) -> None:
     folder = path.rpartition("\\")[0]
+    state.machine.files.reach(path)
     if not state.machine.files.is_folder(f"{folder}\\" if folder.endswith(":") else folder):
         raise _method_failed("DirectoryNotFoundException", f"Could not find a part of the path '{path}'.")
 

@@ -18,7 +18,7 @@ from .control_plane import ControlPlane
 from .faults import Faults, Interrupted
 from .journal import Entry, Journal
 from .lab import HostLab, Latency
-from .machine import Machine, membership
+from .machine import Machine, Win32Error, membership
 from .machine.caller import Caller, calling
 from .machine.clusters import Clusters
 from .machine.directory import Directory
@@ -282,6 +282,11 @@ class Host:
         except ModuleFailure as failure:
             entry.error = failure.message
             return _json({"changed": False, **failure.result, "failed": True, "msg": failure.message}, 1)
+        except (PermissionError, Win32Error) as error:
+            # A share that does not let the caller in, or is out of reach: what .NET throws passes through the module.
+            cause = error.message if isinstance(error, Win32Error) else f"Access to the path '{error}' is denied."
+            entry.error = f"Unhandled exception while executing module: {cause}"
+            return _json({"changed": False, "failed": True, "msg": entry.error}, 1)
         return _json(result, 0)
 
 

@@ -16,6 +16,8 @@ from .machine import HostSpec, SpecError
 from .machine.clusters import ClusterTiming, read_timing
 from .machine.directory import DirectorySpec, read_directory
 from .machine.fields import Fields
+from .machine.shared_luns import SharedLunSpec, read_shared_luns
+from .machine.shares import FileServerSpec, read_file_servers
 from .software import downloads as software
 from .wsman.service import Quotas
 
@@ -65,6 +67,8 @@ class Lab:
     control_plane: ControlPlaneSpec
     directory: DirectorySpec
     cluster: ClusterTiming
+    file_servers: tuple[FileServerSpec, ...]
+    shared_luns: tuple[SharedLunSpec, ...]
     latency: Latency
     source: Mapping[str, Any]
 
@@ -89,12 +93,15 @@ def from_mapping(mapping: Any) -> Lab:
     if not hosts:
         raise SpecError(fields.at("hosts"), None, "at least one host")
     downloads = _mapping(fields, mapping, "downloads")
+    directory = read_directory(fields.child("active_directory"))
     lab = Lab(
         hosts=hosts,
         downloads={name: software.read(Fields(entry, f"lab.downloads.{name}")) for name, entry in downloads.items()},
         control_plane=read_control_plane(fields.child("control_plane")),
-        directory=read_directory(fields.child("active_directory")),
+        directory=directory,
         cluster=read_timing(fields.child("cluster")),
+        file_servers=read_file_servers(fields.children("file_servers"), directory.dns_name),
+        shared_luns=read_shared_luns(fields.children("shared_luns"), hosts),
         latency=_latency(fields.child("latency")),
         source=mapping,
     )

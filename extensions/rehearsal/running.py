@@ -21,7 +21,10 @@ from .inventory import inventory
 from .lab import Lab
 from .machine.clusters import Clusters
 from .machine.directory import Directory
+from .machine.machine import utc
 from .machine.peers import Peers
+from .machine.shared_luns import SharedLuns
+from .machine.shares import FileServers
 from .powershell.registry import load_models
 from .store import Store, read_json, write_json
 
@@ -56,6 +59,8 @@ class RunningLab:
         self.ports: dict[str, Ports] = {}
         self.directory = Directory(lab.directory)
         self.clusters = Clusters(Peers(), lab.cluster, store.clusters)
+        self.file_servers = FileServers(lab.file_servers, utc, store.file_servers)
+        self.shared_luns = SharedLuns(lab.shared_luns, lab.hosts, utc, store.shared_luns)
         self.file_server: FileServer | None = None
         self.control_plane = ControlPlane(lab.control_plane, store.control_plane, self._runs)
         self.control_plane_server: ControlPlaneServer | None = None
@@ -86,6 +91,8 @@ class RunningLab:
         )
         for name, host_lab in self.lab.hosts.items():
             host = Host(host_lab, self.control_plane, self.lab.latency, self.store, self.directory, self.clusters)
+            host.machine.file_servers = self.file_servers
+            host.machine.shared_luns = self.shared_luns
             self.hosts[name] = host
             old = known.get("ports", {}).get(name, {})
             http = bind(host_lab.access.http_port, old.get("http", 0), host.listen)

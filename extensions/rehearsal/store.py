@@ -7,6 +7,7 @@
     daemon.log          what the daemon says about itself
     clusters.json       the failover clusters
     control_plane.json  what the control plane knows; control_plane.log: one line a request
+    file_servers.json   what lies on the shares; shared_luns.json: on the disks that several hosts see
     certificate.pem key.pem
     hosts/NAME.json     the machine, written after every remote call
     hosts/NAME.faults.json
@@ -35,6 +36,8 @@ class Store:
         self.clusters = directory / "clusters.json"
         self.control_plane = directory / "control_plane.json"
         self.control_plane_log = directory / "control_plane.log"
+        self.shared_luns = directory / "shared_luns.json"
+        self.file_servers = directory / "file_servers.json"
         self.certificate = directory / "certificate.pem"
         self.key = directory / "key.pem"
 

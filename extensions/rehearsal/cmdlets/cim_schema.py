@@ -32,6 +32,16 @@ _FROM_FACTS: dict[str, dict[str, tuple[str, ...]]] = {
             "PartitionStyle", "Signature", "Guid", "BootFromDisk", "LargestFreeExtent", "ProvisioningType", "IsHighlyAvailable",
             "IsScaleOut", "AdapterSerialNumber", "PassThroughClass", "PassThroughIds", "PassThroughNamespace", "PassThroughServer",
         ),
+        # windows-hardware docs drivers/storage/msft-partition.md, msft-volume.md; DiskId, Offset: wutils.com MSFT_Partition.
+        "MSFT_Partition": (
+            "DiskNumber", "PartitionNumber", "DriveLetter", "AccessPaths", "OperationalStatus", "TransitionState", "Size", "MbrType",
+            "GptType", "Guid", "IsReadOnly", "IsOffline", "IsSystem", "IsBoot", "IsActive", "IsHidden", "IsShadowCopy",
+            "NoDefaultDriveLetter", "DiskId", "Offset", "ObjectId", "UniqueId", "Type", "DiskPath",
+        ),
+        "MSFT_Volume": (
+            "DriveLetter", "Path", "HealthStatus", "FileSystem", "FileSystemLabel", "FileSystemType", "Size", "SizeRemaining", "DriveType",
+            "DedupMode", "ObjectId", "UniqueId", "OperationalStatus", "AllocationUnitSize",
+        ),
         "MSFT_StorageSetting": ("NewDiskPolicy", "ScrubPolicy"),
         "MSFT_InitiatorPort": (
             "NodeAddress", "PortAddress", "InstanceName", "ConnectionType", "PortType", "OperationalStatus", "AlternatePortAddress",

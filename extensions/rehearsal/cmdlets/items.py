@@ -7,8 +7,10 @@ Error ids and categories: PowerShell/PowerShell RegistryProvider.cs and FileSyst
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ..machine.errors import Win32Error
 from ..machine.files import Entry, name, normalise, parent
 from ..machine.registry import KINDS, is_registry_path
 from ..machine.registry import normalise as registry_path
@@ -110,7 +112,8 @@ def test_path(machine: Machine, bound: Bound) -> list[bool]:
     return [_test(machine, path, kind) for path in _paths(bound)]
 
 
-@cmdlet("New-Item", source=_SOURCE, unconfirmed="the id of a registry key whose parent is missing")
+@cmdlet("New-Item", source=_SOURCE,
+        unconfirmed="the id of a registry key whose parent is missing; that -Force does not hide a share that is out of reach")
 def new_item(machine: Machine, bound: Bound) -> list[PSObject]:
     _known(bound, "New-Item")
     created = []
@@ -139,7 +142,8 @@ def remove_item(machine: Machine, bound: Bound) -> list[PSObject]:
         if is_registry_path(path):
             machine.registry.delete(registry_path(path))
         else:
-            machine.files.delete(path)
+            with _refusals("RemoveItemCommand", "RemoveFileSystemItemUnAuthorizedAccess", "RemoveFileSystemItemIOError", path):
+                machine.files.delete(path)
         machine.note(f"removed {item.properties['PSPath'].partition('::')[2]}")
     return []
 
@@ -283,10 +287,20 @@ def _new_key(machine: Machine, path: str, bound: Bound) -> None:
 # Files
 
 def _existing_file(machine: Machine, path: str, command: str) -> Entry:
-    entry = machine.files.info(_local(path))
+    entry = _looked_up(machine, path, command)
     if entry is None:
         raise path_not_found(command, path)
     return entry
+
+
+def _looked_up(machine: Machine, path: str, command: str) -> Entry | None:
+    try:
+        return machine.files.info(_local(path))
+    except PermissionError:
+        raise PowerShellError(
+            f"ItemExistsUnauthorizedAccessError,{_COMMANDS}.{command}", "PermissionDenied", "System.UnauthorizedAccessException",
+            "Access is denied",
+        ) from None
 
 
 def _local(path: str) -> str:
@@ -294,9 +308,7 @@ def _local(path: str) -> str:
     try:
         normalise(text)
     except ValueError:
-        raise not_modelled(f"the path {path}", "give an absolute path on a drive") from None
-    if text.startswith("\\\\"):
-        raise not_modelled(f"the network path {path}", "network shares are not part of this machine")
+        raise not_modelled(f"the path {path}", "give an absolute path on a drive or a share") from None
     return text
 
 
@@ -321,11 +333,12 @@ def _file(entry: Entry) -> PSObject:
 
 def _new_file(machine: Machine, path: str, bound: Bound) -> None:
     kind, local = str(bound.get("ItemType", "File")).lower(), _local(path)
-    there = machine.files.info(local)
+    there = _looked_up(machine, path, "NewItemCommand")
     if kind in ("directory", "container"):
         if there is not None and not (bound.get("Force") and there.is_folder):
             raise _file_error("DirectoryExist", "ResourceExists", f"An item with the specified name {path} already exists.")
-        machine.files.make_folder(local)
+        with _refusals("NewItemCommand", "CreateDirectoryUnauthorizedAccessError", "CreateDirectoryIOError", path):
+            machine.files.make_folder(local)
         machine.note(f"created the folder {local}")
         return
     if kind != "file":
@@ -334,8 +347,23 @@ def _new_file(machine: Machine, path: str, bound: Bound) -> None:
         raise _file_error("NewItemIOError", "WriteError", f"The file '{path}' already exists.")
     if not machine.files.is_folder(parent(normalise(local))):
         raise _file_error("NewItemIOError", "WriteError", f"Could not find a part of the path '{path}'.")
-    machine.files.write(local, str(bound.get("Value", "")).encode())
+    with _refusals("NewItemCommand", "NewItemUnauthorizedAccessError", "NewItemIOError", path):
+        machine.files.write(local, str(bound.get("Value", "")).encode())
     machine.note(f"created the file {local}")
+
+
+@contextmanager
+def _refusals(command: str, denied: str, unreachable: str, path: str) -> Iterator[None]:
+    """What a share answers to a change that it does not take, as the provider reports it."""
+    try:
+        yield
+    except PermissionError:
+        raise PowerShellError(
+            f"{denied},{_COMMANDS}.{command}", "PermissionDenied", "System.UnauthorizedAccessException",
+            f"Access to the path '{path}' is denied.",
+        ) from None
+    except Win32Error as error:
+        raise PowerShellError(f"{unreachable},{_COMMANDS}.{command}", "WriteError", "System.IO.IOException", error.message) from None
 
 
 def _file_error(identifier: str, category: str, message: str) -> PowerShellError:
@@ -373,5 +401,5 @@ def _has_children(machine: Machine, path: str) -> bool:
 def _test(machine: Machine, path: str, kind: str) -> bool:
     if is_registry_path(path):
         return kind != "Leaf" and machine.registry.exists(_modelled_key(machine, path))
-    entry = machine.files.info(_local(path))
+    entry = _looked_up(machine, path, "TestPathCommand")
     return entry is not None and (kind == "Any" or entry.is_folder == (kind == "Container"))

@@ -37,9 +37,8 @@ def test_net_connection(machine: Machine, bound: Bound) -> list[Any]:
     if not {"ComputerName", "Port"} <= set(bound):
         raise not_modelled("Test-NetConnection without -ComputerName and -Port", "extend rehearsal/cmdlets/net_tcpip.py")
     host, port = bound["ComputerName"], bound["Port"]
-    network = machine.spec.network
-    address = network.resolve(host)
-    succeeded = address is not None and network.answers(address, port)
+    address = machine.resolve(host)
+    succeeded = address is not None and machine.reaches(address, port)
     if str(bound.get("InformationLevel", "")) == "Quiet":
         return [succeeded]
     return [PSObject("TestNetConnectionResult", {

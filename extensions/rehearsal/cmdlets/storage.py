@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ..machine.disk_content import GPT, MBR, RAW
 from ..machine.storage_spec import SAN_POLICIES
 from ..powershell.errors import not_modelled
 from ..powershell.registry import Bound, cmdlet
@@ -29,6 +30,8 @@ _BUS_NAMES = {
 }
 _ID_FORMATS = {0: "Vendor Specific", 1: "Vendor Id", 2: "EUI64", 3: "FCPH Name", 8: "SCSI Name String"}
 _REASONS = {1: "Policy", 2: "Redundant Path", 3: "Snapshot", 4: "Collision", 5: "Resource Exhaustion", 6: "Critical Write Failures"}
+# MSFT_Disk.PartitionStyle: 0 Unknown (shown as RAW), 1 MBR, 2 GPT.
+_STYLES = (RAW, MBR, GPT)
 _FIBRE_CHANNEL, _ISCSI = 1, 2
 # RFC 3720 3.2.6.
 _NODE_NAME = re.compile(r"iqn\.\d{4}-\d{2}\.[a-z0-9.-]+(:[a-z0-9.:-]+)?|eui\.[0-9a-f]{16}|naa\.([0-9a-f]{16}){1,2}")
@@ -51,11 +54,17 @@ def disks(machine: Machine) -> list[dict[str, Any]]:
             "Size": disk.size,
             "IsOffline": disk.offline_reason != 0,
             "OfflineReason": disk.offline_reason or None,
-            "IsClustered": False,
+            "IsClustered": disk.clustered,
+            "PartitionStyle": _STYLES.index(disk.content.style),
+            "Guid": f"{{{disk.content.guid}}}" if disk.content.guid else None,
+            "Signature": disk.content.signature or None,
+            "NumberOfPartitions": len(disk.content.partitions),
+            "LargestFreeExtent": disk.content.free if disk.content.style != RAW else 0,
+            "AllocatedSize": sum(partition.size for partition in disk.content.partitions),
             "IsSystem": disk.system,
             "IsBoot": disk.system,
             "BootFromDisk": disk.system,
-            "IsReadOnly": False,
+            "IsReadOnly": disk.read_only,
             "Location": disk.location,
             "HealthStatus": 0,
         }
@@ -67,8 +76,12 @@ def disks(machine: Machine) -> list[dict[str, Any]]:
 def get_disk(machine: Machine, bound: Bound) -> list[PSObject]:
     filters = {"Number": "Number", "UniqueId": "UniqueId", "FriendlyName": "FriendlyName", "SerialNumber": "SerialNumber", "Path": "Path"}
     _refuse_others(bound, "Get-Disk", filters)
-    found = [_shown(item) for item in objects(machine, _NAMESPACE, "MSFT_Disk")]
-    return select(found, bound, "Get-Disk", filters)
+    return select(shown_disks(machine), bound, "Get-Disk", filters)
+
+
+def shown_disks(machine: Machine) -> list[PSObject]:
+    """All disks as Get-Disk puts them out."""
+    return [_shown(item) for item in objects(machine, _NAMESPACE, "MSFT_Disk")]
 
 
 def _shown(disk: PSObject) -> PSObject:
@@ -79,6 +92,7 @@ def _shown(disk: PSObject) -> PSObject:
         "OfflineReason": _REASONS.get(values["OfflineReason"]),
         "OperationalStatus": "Offline" if values["IsOffline"] else "Online",
         "HealthStatus": "Healthy",
+        "PartitionStyle": _STYLES[values["PartitionStyle"]],
     }
     return PSObject(disk.type, {**values, **words})
 

@@ -35,7 +35,8 @@ _WELL_KNOWN = {
     r"BUILTIN\Users": USERS,
     r"BUILTIN\Hyper-V Administrators": HYPER_V_ADMINISTRATORS,
 }
-_NEEDS_NO_RIGHT = frozenset({"S-1-5-18", "S-1-5-19", "S-1-5-20"})
+LOCAL_SERVICE = "S-1-5-19"
+BUILT_IN_SERVICES = frozenset({"S-1-5-18", LOCAL_SERVICE, "S-1-5-20"})
 _DOMAIN_ACCOUNT = re.compile(r"[^\\/@]+\\[^\\/@]+|[^\\/@]+@[^\\/@]+")
 
 
@@ -141,7 +142,7 @@ class Accounts:
         account = self.find(service.account)
         if account is None:
             return False
-        if account.sid in _NEEDS_NO_RIGHT:
+        if account.sid in BUILT_IN_SERVICES:
             return True
         spec = self._specs.get(account.name.lower())
         if spec is None or account.sid not in self.rights[LOGON_AS_A_SERVICE]:

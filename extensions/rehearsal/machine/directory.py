@@ -34,6 +34,14 @@ class UserSpec:
 
 
 @dataclass(frozen=True)
+class GroupSpec:
+    """members: names of users, and of computers with their dollar sign, without the domain."""
+
+    name: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Computer:
     """A computer object. unit: the distinguished name of its unit or container; controllers: users who have full control of it, besides
     the domain's administrators."""
@@ -62,6 +70,7 @@ class DirectorySpec:
     blocked: tuple[str, ...] = ()
     users: tuple[UserSpec, ...] = ()
     computers: tuple[Computer, ...] = ()
+    groups: tuple[GroupSpec, ...] = ()
 
     @property
     def root(self) -> str:
@@ -88,6 +97,7 @@ def read_directory(fields: Fields) -> DirectorySpec:
         blocked=fields.texts("blocked"),
         users=tuple(_read_user(item) for item in fields.children("users")),
         computers=tuple(_read_computer(item) for item in fields.children("computers")),
+        groups=tuple(_read_group(item) for item in fields.children("groups")),
     )
     fields.done()
     _check(spec, fields)
@@ -114,6 +124,12 @@ def _read_computer(fields: Fields) -> Computer:
     )
     fields.done()
     return computer
+
+
+def _read_group(fields: Fields) -> GroupSpec:
+    group = GroupSpec(fields.text("name", pattern=r"[^\\/@]+", allowed="a group name without its domain"), fields.texts("members"))
+    fields.done()
+    return group
 
 
 def _check(spec: DirectorySpec, fields: Fields) -> None:
@@ -219,6 +235,17 @@ class Directory:
             made = replace(known, enabled=True) if known else Computer(name, unit)
             self._computers[name.lower()] = made
         return made
+
+    def identities(self, account: str | None) -> frozenset[str]:
+        r"""Whom an access list may name to mean this account (`DOMAIN\user`, `DOMAIN\HOST$`), in lower case: itself and its groups."""
+        if account is None:
+            return frozenset()
+        name = account.rpartition("\\")[2]
+        user = self.find_user(account)
+        groups = ["Domain Computers" if name.endswith("$") else "Domain Users", *(user.groups if user else ())]
+        groups += [group.name for group in self.spec.groups if name.lower() in _lower(group.members)]
+        named = [*groups, *(f"{self.spec.netbios_name}\\{group}" for group in groups)]
+        return frozenset(_lower((account, "Everyone", "Authenticated Users", r"NT AUTHORITY\Authenticated Users", *named)))
 
     def disable(self, name: str) -> None:
         """What becomes of a cluster's object when the cluster is destroyed."""

@@ -29,6 +29,8 @@ class Win32Error(Exception):
 MESSAGES = {
     2: "The system cannot find the file specified.",
     5: "Access is denied.",
+    53: "The network path was not found.",
+    67: "The network name cannot be found.",
     1051: "A stop control has been sent to a service that other running services are dependent on.",
     1056: "An instance of the service is already running.",
     1058: "The service cannot be started, either because it is disabled or because it has no enabled devices associated with it.",

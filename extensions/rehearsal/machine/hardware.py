@@ -40,6 +40,7 @@ class Disk:
     letter: str
     bus_type: int
     serial: str
+    media: str
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,7 @@ def _read_disk(fields: Fields, index: int) -> Disk:
         letter=fields.text("letter", "C" if index == 0 else "", pattern=r"[C-Z]?", allowed="a letter from C to Z, or nothing"),
         bus_type=fields.number("bus_type", 17, maximum=19),
         serial=fields.text("serial", f"LOCAL{index:04d}"),
+        media=fields.text("media", "SSD", choices=("SSD", "HDD")),
     )
     fields.done()
     return disk

@@ -12,8 +12,8 @@ from typing import Any
 from ..powershell.errors import not_modelled
 from ..powershell.registry import MODELS
 from . import membership, setup
-from .accounts import ADMINISTRATORS, Accounts
-from .caller import SYSTEM, Caller, current
+from .accounts import ADMINISTRATORS, BUILT_IN_SERVICES, LOCAL_SERVICE, Accounts
+from .caller import SYSTEM, Caller, calling, current
 from .catalogue import INBOX_MODULES, MODULE_FEATURES, FeatureInfo
 from .clusters import Clusters
 from .directory import DOMAIN_ADMINS, Directory, DirectorySpec
@@ -21,10 +21,13 @@ from .features import Change, Features
 from .files import FileStore
 from .firewall import Firewall
 from .hyperv import HyperV
+from .mounts import Files, Place
 from .pci import PciDevices
 from .peers import Peers
 from .registry import Registry, normalise
 from .services import DOMAIN_JOINED, NETWORK_ON, NOT_DOMAIN_JOINED, START, STOP, Service, Services, Trigger
+from .shared_luns import SharedLuns
+from .shares import FileServers
 from .smb import SmbClient
 from .spec import HostSpec
 from .storage import Storage
@@ -57,7 +60,7 @@ class Identity:
         return f"{self.computer_name}.{self.domain}" if self.domain else self.computer_name
 
 
-def _utc() -> datetime:
+def utc() -> datetime:
     return datetime.now(timezone.utc)
 
 
@@ -68,7 +71,7 @@ class Machine:
     second reboot) is worked out when somebody looks.
     """
 
-    def __init__(self, name: str, spec: HostSpec, now: Callable[[], datetime] = _utc) -> None:
+    def __init__(self, name: str, spec: HostSpec, now: Callable[[], datetime] = utc) -> None:
         self.name = name
         self.spec = spec
         self.now = now
@@ -85,7 +88,10 @@ class Machine:
         self.identity = Identity((spec.computer_name or name).upper(), spec.domain, spec.workgroup)
         self.registry = Registry()
         drives = tuple(disk.letter for disk in spec.hardware.disks if disk.letter)
-        self.files = FileStore(drives, now)
+        # The file servers that it reaches, and the disks that others see as well, likewise.
+        self.file_servers = FileServers((), now)
+        self.shared_luns = SharedLuns((), (), now)
+        self.files = Files(FileStore(drives, now), self._elsewhere)
         self.services = Services(self.registry, now, spec.timing.service_start_seconds, self.note)
         self.accounts = Accounts(self.identity.computer_name, spec.accounts, self.note)
         self.accounts.domain_user = self._domain_user
@@ -98,7 +104,9 @@ class Machine:
         self.features = Features(spec.features.installed, spec.features.removed, quiet, self.note)
         assigned = {path: vm.name for vm in spec.virtual_machines for path in vm.devices}
         self.pci = PciDevices(spec.hardware.pci, assigned, self.note)
-        self.storage = Storage(self.registry, spec.hardware.disks, spec.storage, self.note)
+        self.storage = Storage(name, self.registry, spec.hardware.disks, spec.storage, self.note)
+        self.storage.shared = lambda: self.shared_luns.seen_by(name)
+        self.storage.shared_changed = lambda: self.shared_luns.save()
         self.hyperv = HyperV(name, spec, self.note)
         self.uplink = Uplink(spec.uplink, lambda: self.hyperv.switches, now)
         self.tasks = ScheduledTasks(now, self.note)
@@ -110,7 +118,7 @@ class Machine:
         self._second_reboot_at: datetime | None = None
 
     @classmethod
-    def build(cls, name: str, spec: HostSpec, now: Callable[[], datetime] = _utc) -> Machine:
+    def build(cls, name: str, spec: HostSpec, now: Callable[[], datetime] = utc) -> Machine:
         """A machine as it comes out of the box, up since an hour."""
         machine = cls(name, spec, now)
         machine.boot_time = now() - timedelta(hours=1)
@@ -218,6 +226,21 @@ class Machine:
     def knows_key(self, key: str) -> bool:
         """Whether the absence of this registry key means anything: it lies in a part of the registry that is modelled."""
         return self.registry.exists(key) or setup.knows_key(normalise(key))
+
+    # The network and what is reached over it
+
+    def resolve(self, host: str) -> str | None:
+        """The address of a name, None for one that nobody has."""
+        return self.spec.network.resolve(host) or self.file_servers.resolve(host)
+
+    def reaches(self, address: str, port: int) -> bool:
+        return self.spec.network.answers(address, port) or self.file_servers.answers(address, port)
+
+    def _elsewhere(self, path: str, write: bool) -> Place | None:
+        """Where a path lies that is not on a drive of its own."""
+        if not path.startswith("\\\\"):
+            return None
+        return self.file_servers.place(path, self.directory.identities(self.caller.network), write)
 
     # Features
 
@@ -394,8 +417,16 @@ class Machine:
         self._call(self.hooks.service_started, service)
 
     def _call(self, hooks: list[Hook], service: Service) -> None:
-        for hook in hooks:
-            hook(self, service)
+        with calling(self.service_caller(service)):
+            for hook in hooks:
+                hook(self, service)
+
+    def service_caller(self, service: Service) -> Caller:
+        """As whom a service runs. Other machines see its account, and the computer's for Windows' own ones (ad-and-cluster.md 4)."""
+        known = self.accounts.find(service.account)
+        if known is None or known.sid not in BUILT_IN_SERVICES:
+            return Caller(service.account, self._domain_user(service.account))
+        return Caller(known.name, None if known.sid == LOCAL_SERVICE else self.network_account)
 
     # State
 
@@ -424,7 +455,7 @@ class Machine:
         }
 
     @classmethod
-    def load(cls, name: str, spec: HostSpec, data: dict[str, Any], now: Callable[[], datetime] = _utc) -> Machine:
+    def load(cls, name: str, spec: HostSpec, data: dict[str, Any], now: Callable[[], datetime] = utc) -> Machine:
         """The machine as `dump` left it, on the same spec."""
         machine = cls(name, spec, now)
         machine.identity = Identity(*data["identity"])

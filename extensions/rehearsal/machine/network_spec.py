@@ -48,7 +48,7 @@ def read_network(fields: Fields) -> NetworkSpec:
 
 def _read_server(fields: Fields) -> Server:
     server = Server(
-        address=_address(fields),
+        address=read_address(fields.text("address"), fields.at("address")),
         names=fields.texts("names"),
         ports=fields.numbers("ports", minimum=1, maximum=65535),
         up=fields.flag("up", True),
@@ -57,12 +57,12 @@ def _read_server(fields: Fields) -> Server:
     return server
 
 
-def _address(fields: Fields) -> str:
-    text = fields.text("address")
+def read_address(text: str, path: str) -> str:
+    """An address in its normal form; SpecError names `path` where it is none."""
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
-        raise SpecError(fields.at("address"), text, "an IPv4 or IPv6 address") from None
+        raise SpecError(path, text, "an IPv4 or IPv6 address") from None
 
 
 def _lower(names: Iterable[str]) -> list[str]:

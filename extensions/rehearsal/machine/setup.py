@@ -3,7 +3,7 @@
 """What a fresh Windows Server has in its registry, its services and its files, as far as the rehearsal knows it."""
 from __future__ import annotations
 
-from .files import FileStore
+from .mounts import Files
 from .registry import Registry
 from .services import (
     DOMAIN_JOIN_TYPE,
@@ -181,7 +181,7 @@ def seed_time(registry: Registry, spec: HostSpec) -> None:
     registry.set(rf"{providers}\VMICTimeProvider", "Enabled", 1, "DWord")
 
 
-def seed_files(files: FileStore, spec: HostSpec) -> None:
+def seed_files(files: Files, spec: HostSpec) -> None:
     for folder in _FOLDERS:
         files.make_folder(folder)
     for volume in spec.storage.cluster_volumes:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..powershell.errors import not_modelled
+from .disk_content import GPT, DiskContent, formatted
 from .hardware import Disk
 from .registry import Registry
+from .shared_luns import SharedDisk
 from .storage_spec import SAN_POLICIES, Lun, StorageSpec
 
 SERVICES = r"HKLM:\SYSTEM\CurrentControlSet\Services"
@@ -31,7 +33,7 @@ _DISK_INTERFACE = "{53f56307-b6bf-11d0-94f2-00a0c91efb8b}"
 
 @dataclass(frozen=True)
 class ShownDisk:
-    """A disk as MSFT_Disk describes it. offline_reason is 0 for a disk that is online."""
+    """A disk as MSFT_Disk describes it. offline_reason is 0 for a disk that is online; media: HDD, SSD or empty for unknown."""
 
     number: int
     friendly_name: str
@@ -47,20 +49,37 @@ class ShownDisk:
     system: bool
     location: str
     letter: str
+    content: DiskContent
+    read_only: bool = False
+    clustered: bool = False
+    local: bool = False
+    media: str = ""
 
 
 class Storage:
-    """The multipath claims live in the registry; `claimed` is what the driver took at the last boot or claim."""
+    """The multipath claims live in the registry; `claimed` is what the driver took at the last boot or claim.
 
-    def __init__(self, registry: Registry, disks: tuple[Disk, ...], spec: StorageSpec, note: Callable[[str], None]) -> None:
+    shared: the disks that others see as well. cluster_role: of a disk, "owner" or "other" on a node of the cluster that has it, else empty.
+    """
+
+    def __init__(
+        self, name: str, registry: Registry, disks: tuple[Disk, ...], spec: StorageSpec, note: Callable[[str], None],
+    ) -> None:
+        self.name = name
         self.spec = spec
+        self.shared: Callable[[], list[SharedDisk]] = list
+        self.shared_changed: Callable[[], None] = lambda: None
+        self.cluster_role: Callable[[DiskContent], str] = lambda content: ""
         self.new_disk_policy = SAN_POLICIES[spec.san_policy]
         self.default_policy = "None"
         self.claimed: list[tuple[str, str]] = []
         self.node_address = spec.initiator
+        self.pool_members: set[str] = set()
         self._registry = registry
         self._disks = disks
         self._note = note
+        self._contents = {disk.serial: _fresh(name, disk) for disk in disks}
+        self._contents.update({lun.serial: DiskContent(lun.size) for lun in spec.luns})
 
     # Claims
 
@@ -131,19 +150,46 @@ class Storage:
 
     def disks(self) -> list[ShownDisk]:
         """The local disks, then each LUN: once where multipath claimed it, else once a path."""
-        shown = [_local(number, disk) for number, disk in enumerate(self._disks)]
-        for index, lun in enumerate(self.spec.luns):
-            claimed = self.is_claimed(lun)
+        shown = [self._local(number, disk) for number, disk in enumerate(self._disks)]
+        luns = [(lun, self._contents[lun.serial], False) for lun in self.spec.luns]
+        luns += [(disk.lun, disk.content, disk.virtual) for disk in self.shared() if not disk.lost]
+        for index, (lun, content, virtual) in enumerate(luns):
+            claimed = virtual or self.is_claimed(lun)
             for path in range(1 if claimed else lun.paths):
-                shown.append(self._lun(len(shown), index, lun, path, claimed))
-        return shown
+                shown.append(self._lun(len(shown), index, lun, path, claimed, content))
+        return [disk for disk in shown if not self.pooled(disk)]
 
-    def _lun(self, number: int, index: int, lun: Lun, path: int, claimed: bool) -> ShownDisk:
+    def pooled(self, disk: ShownDisk) -> bool:
+        """Whether a storage pool has taken the disk, which is no disk of Windows' then."""
+        return disk.serial in self.pool_members
+
+    def set_online(self, disk: ShownDisk, online: bool) -> None:
+        if online == (disk.offline_reason == 0):
+            return
+        disk.content.online[self.name] = online
+        self.disk_changed(f"disk {disk.number} is {'online' if online else 'offline'}")
+
+    def set_writable(self, disk: ShownDisk, writable: bool) -> None:
+        if writable == (not disk.read_only):
+            return
+        disk.content.writable[self.name] = writable
+        self.disk_changed(f"disk {disk.number} is {'writable' if writable else 'read only'}")
+
+    def disk_changed(self, what: str) -> None:
+        """Something was changed in a disk's content, which may be one that others see."""
+        self.shared_changed()
+        self._note(f"storage: {what}")
+
+    def _lun(self, number: int, index: int, lun: Lun, path: int, claimed: bool, content: DiskContent) -> ShownDisk:
         bus = "mpio" if claimed else "scsi"
         hardware = f"disk&ven_{lun.vendor}&prod_{lun.product}".lower().replace(" ", "_")
         instance = f"1&7f6ac24&0&{index:04x}{'' if claimed else f'{path:02x}'}"
         vendor_specific = lun.unique_id_format == 0 and not claimed
-        reason = REDUNDANT_PATH if path else (POLICY if self.new_disk_policy in (2, 3) else 0)
+        role = self.cluster_role(content)
+        by_policy = self.new_disk_policy in (2, 3)
+        online = content.online.get(self.name, not by_policy)
+        if role:
+            online = role == "owner"
         return ShownDisk(
             number=number,
             friendly_name=f"{lun.vendor} {lun.product}",
@@ -155,10 +201,38 @@ class Storage:
             unique_id_format=lun.unique_id_format,
             bus_type=BUS_TYPES[lun.transport],
             size=lun.size,
-            offline_reason=reason,
+            offline_reason=REDUNDANT_PATH if path else (0 if online else POLICY),
             system=False,
             location="" if claimed else f"Bus Number 0, Target Id {path}, LUN {index}",
             letter="",
+            content=content,
+            read_only=not (role == "owner" or content.writable.get(self.name, not by_policy)),
+            clustered=bool(role),
+        )
+
+    def _local(self, number: int, disk: Disk) -> ShownDisk:
+        hardware = f"disk&ven_&prod_{disk.name}".lower().replace(" ", "_")
+        content = self._contents[disk.serial]
+        online = content.online.get(self.name, True)
+        return ShownDisk(
+            number=number,
+            friendly_name=disk.name,
+            manufacturer="",
+            model=disk.name,
+            serial=disk.serial,
+            path=f"\\\\?\\scsi#{hardware}#4&1c121344&0&{number:06x}#{_DISK_INTERFACE}",
+            unique_id=f"eui.{disk.serial.encode().hex().upper():0<32.32}",
+            unique_id_format=2,
+            bus_type=disk.bus_type,
+            size=disk.size,
+            offline_reason=0 if online else POLICY,
+            system=number == 0,
+            location=f"Integrated : Adapter {number} : Port 0 : Target 0 : LUN 0",
+            letter=disk.letter,
+            content=content,
+            read_only=not content.writable.get(self.name, True),
+            local=True,
+            media=disk.media,
         )
 
     # State
@@ -169,6 +243,8 @@ class Storage:
             "default_policy": self.default_policy,
             "claimed": [list(pair) for pair in self.claimed],
             "node_address": self.node_address,
+            "contents": {serial: content.dump() for serial, content in self._contents.items()},
+            "pool_members": sorted(self.pool_members),
         }
 
     def load(self, data: dict[str, Any]) -> None:
@@ -176,23 +252,13 @@ class Storage:
         self.default_policy = data["default_policy"]
         self.claimed = [(pair[0], pair[1]) for pair in data["claimed"]]
         self.node_address = data["node_address"]
+        known = {serial: DiskContent.load(item) for serial, item in data["contents"].items() if serial in self._contents}
+        self._contents.update(known)
+        self.pool_members = set(data["pool_members"])
 
 
-def _local(number: int, disk: Disk) -> ShownDisk:
-    hardware = f"disk&ven_&prod_{disk.name}".lower().replace(" ", "_")
-    return ShownDisk(
-        number=number,
-        friendly_name=disk.name,
-        manufacturer="",
-        model=disk.name,
-        serial=disk.serial,
-        path=f"\\\\?\\scsi#{hardware}#4&1c121344&0&{number:06x}#{_DISK_INTERFACE}",
-        unique_id=f"eui.{disk.serial.encode().hex().upper():0<32.32}",
-        unique_id_format=2,
-        bus_type=disk.bus_type,
-        size=disk.size,
-        offline_reason=0,
-        system=number == 0,
-        location=f"Integrated : Adapter {number} : Port 0 : Target 0 : LUN 0",
-        letter=disk.letter,
-    )
+
+def _fresh(name: str, disk: Disk) -> DiskContent:
+    """A disk with a letter has its one volume; one without is empty."""
+    style, file_system = (GPT, "NTFS") if disk.letter else ("RAW", "")
+    return formatted(disk.size, style, file_system, "", f"{name}/{disk.serial}")

@@ -64,7 +64,7 @@ class StorageSpec:
 
 def read_storage(fields: Fields) -> StorageSpec:
     spec = StorageSpec(
-        luns=tuple(_read_lun(item, index) for index, item in enumerate(fields.children("luns"))),
+        luns=tuple(read_lun(item, index) for index, item in enumerate(fields.children("luns"))),
         fibre_ports=tuple(_read_port(item, index) for index, item in enumerate(fields.children("fibre_ports"))),
         cluster_volumes=tuple(_read_cluster_volume(item, index) for index, item in enumerate(fields.children("cluster_volumes"))),
         initiator=fields.text("initiator", "", pattern=r"(iqn\..+)?", allowed="an iSCSI qualified name, or nothing"),
@@ -78,8 +78,9 @@ def read_storage(fields: Fields) -> StorageSpec:
     return spec
 
 
-def _read_lun(fields: Fields, index: int) -> Lun:
-    serial = fields.text("serial", f"LUN{index:05d}")
+def read_lun(fields: Fields, index: int, serial: str = "", paths: int = 2) -> Lun:
+    """serial, paths: the defaults."""
+    serial = fields.text("serial", serial or f"LUN{index:05d}")
     lun = Lun(
         transport=fields.text("transport", "iscsi", choices=TRANSPORTS),
         vendor=fields.text("vendor", "CONTOSO", pattern=r".{1,8}", allowed="1 to 8 characters"),
@@ -88,7 +89,7 @@ def _read_lun(fields: Fields, index: int) -> Lun:
         unique_id=fields.text("unique_id", f"6001405{serial.encode().hex()[:25]:0<25}".upper()),
         unique_id_format=fields.number("unique_id_format", 3, maximum=8),
         size=fields.number("size_gb", 100, minimum=1) * GB,
-        paths=fields.number("paths", 2, minimum=1, maximum=32),
+        paths=fields.number("paths", paths, minimum=1, maximum=32),
     )
     fields.done()
     return lun

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from rehearsal.batch import run_batch
 from rehearsal.machine.files import FileStore
+from rehearsal.machine.mounts import Files
 from rehearsal.powershell.errors import PowerShellError
 from rehearsal.powershell.registry import Bound, Models, ProgramResult
 from rehearsal.powershell.values import PSCredential, PSEnum, PSObject, SecureString
@@ -25,7 +26,7 @@ class Host:
 
     def __init__(self) -> None:
         self.changes: list[str] = []
-        self.files = FileStore(("C",), lambda: NOW)
+        self.files = Files(FileStore(("C",), lambda: NOW), lambda path, write: None)
         self.files.make_folder("C:\\OpenStack")
 
     def module_available(self, module: str) -> bool:
