@@ -5,7 +5,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: win_hv_cluster_validation
 short_description: Run Microsoft's validation of failover cluster nodes
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Runs C(Test-Cluster) on this host for the given nodes and returns where its report is, for M(ansible.builtin.fetch) to bring.
   - The cmdlet gives no verdict. What the report says is for a person to read; the module fails only when the validation could not run.
