@@ -93,10 +93,14 @@ def get_item(machine: Machine, bound: Bound) -> list[PSObject]:
 
 @cmdlet("Get-ChildItem", source=_SOURCE)
 def get_child_item(machine: Machine, bound: Bound) -> list[PSObject]:
-    _known(bound, "Get-ChildItem")
+    _known(bound, "Get-ChildItem", "Filter")
     found: list[PSObject] = []
     for path in _paths(bound):
+        if "Filter" in bound and (is_registry_path(path) or "[" in bound["Filter"]):
+            # The registry's provider takes no filter, and in a filter of files only * and ? are wildcards.
+            raise not_modelled(f"-Filter {bound['Filter']} on {path}", "extend rehearsal/cmdlets/items.py")
         found += _children(machine, path, bool(bound.get("Recurse")))
+    found = [item for item in found if like_any(item.properties["PSChildName"], as_list(bound.get("Filter", ["*"])))]
     kept = [item for item in found if like_any(item.properties["PSChildName"], as_list(bound.get("Include", ["*"])))]
     if bound.get("File"):
         kept = [item for item in kept if not item.properties["PSIsContainer"]]
@@ -148,8 +152,8 @@ def remove_item(machine: Machine, bound: Bound) -> list[PSObject]:
     return []
 
 
-def _known(bound: Bound, command: str) -> None:
-    unknown = sorted(set(bound) - _KNOWN)
+def _known(bound: Bound, command: str, *more: str) -> None:
+    unknown = sorted(set(bound) - _KNOWN - set(more))
     if unknown:
         raise not_modelled(f"{command} -{unknown[0]}", "extend rehearsal/cmdlets/items.py")
 

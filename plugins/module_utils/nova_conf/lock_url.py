@@ -6,8 +6,11 @@ Every statement here was tried with the releases' tooz against real etcd and Mar
 """
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
+from ..plans import MASK
 from .releases import at_least
 
 # Query options of tooz/drivers/etcd3gw.py; tooz reads past any other.
@@ -17,6 +20,22 @@ _ETCD_OPTIONS = frozenset({"api_version", "ca_cert", "cert_key", "cert_cert", "t
 _MYSQL_OPTIONS = frozenset({
     "unix_socket", "ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher", "ssl_verify_mode", "ssl_check_hostname", "timeout",
 })
+
+_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1", re.IGNORECASE)
+
+# Query options of both that name a file on the host.
+_FILES = ("ca_cert", "cert_key", "cert_cert", "ssl_ca", "ssl_cert", "ssl_key")
+
+# tooz/drivers/etcd3gw.py, tooz/drivers/mysql.py; a share is reached over SMB.
+_PORTS = {"etcd3+http": 2379, "etcd3+https": 2379, "mysql": 3306, "file": 445}
+
+# The package that tooz loads for a scheme.
+_CLIENTS = {"etcd3+http": "etcd3gw", "etcd3+https": "etcd3gw", "mysql": "PyMySQL"}
+
+# tooz 7.0.0 dropped Windows: its file driver no longer makes Windows paths of file URLs (ad-and-cluster facts 6). The tooz of Yoga
+# cannot be told etcd's API version.
+_FIRST_WITHOUT_WINDOWS = 7
+_FIRST_WITH_API_VERSION = 3
 
 # Schemes that tooz has but that nobody tried with this driver.
 _UNTRIED = frozenset({"consul", "ipc", "kazoo", "memcached", "postgresql", "redis", "zookeeper"})
@@ -51,14 +70,76 @@ def is_untried(url: str) -> bool:
 
 
 def is_local(url: str) -> bool:
-    """A lock that no other host sees: a file on a drive of this host. A cluster shared volume is not local."""
+    """A lock that no other host sees: a file on a drive, or a server under a name that every host has for itself.
+
+    A cluster shared volume is not local.
+    """
     parts = urlsplit(url)
-    return parts.scheme == "ipc" or (parts.scheme == "file" and not parts.path.startswith("//") and not _on_csv(parts.path))
+    if parts.scheme == "file":
+        return not parts.path.startswith("//") and not _on_csv(parts.path)
+    return parts.scheme == "ipc" or bool(_LOOPBACK.fullmatch(parts.hostname or ""))
 
 
 def is_on_csv(url: str) -> bool:
     parts = urlsplit(url)
     return parts.scheme == "file" and _on_csv(parts.path)
+
+
+def kind(url: str) -> str:
+    """etcd, mysql, share, cluster_volume, local or other."""
+    scheme = urlsplit(url).scheme
+    if scheme == "file":
+        return "local" if is_local(url) else "cluster_volume" if is_on_csv(url) else "share"
+    return {"etcd3+http": "etcd", "etcd3+https": "etcd", "mysql": "mysql"}.get(scheme, "other")
+
+
+def endpoint(url: str) -> tuple[str, int] | None:
+    """Host and TCP port of the backend; None for a folder of this host and for a backend that nobody tried."""
+    parts = urlsplit(url)
+    host = parts.hostname or (parts.path.lstrip("/").split("/")[0] if kind(url) == "share" else "")
+    return (host.lower(), parts.port or _PORTS[parts.scheme]) if host and parts.scheme in _PORTS else None
+
+
+def folder(url: str) -> str:
+    r"""The share (\\SERVER\SHARE) or the cluster volume of a file URL; empty for another. tooz makes what is below it."""
+    path = urlsplit(url).path.replace("/", "\\")
+    if kind(url) == "share":
+        return "\\".join(path.split("\\")[:4])
+    return "\\".join(path[1:].split("\\")[:3]) if kind(url) == "cluster_volume" else ""
+
+
+def files(url: str) -> list[str]:
+    """The files on the host that a URL names: certificates and keys."""
+    options = parse_qs(urlsplit(url).query)
+    return [options[name][-1].replace("/", "\\") for name in _FILES if name in options]
+
+
+def packages(url: str) -> tuple[str, ...]:
+    """The Python packages that the driver's environment needs for a URL, by the names of their folders there."""
+    client = _CLIENTS.get(urlsplit(url).scheme)
+    return ("tooz", client) if client else ("tooz",)
+
+
+def package_problems(url: str, versions: Mapping[str, str]) -> list[str]:
+    """What keeps an environment from using a URL. versions: of the packages that it has, out of `packages`."""
+    found = [f"the package {name} is missing" for name in packages(url) if name not in versions]
+    major = re.match(r"\d+", versions.get("tooz", ""))
+    if major is None:
+        return found
+    number, shown = int(major.group()), f"tooz {versions['tooz']}"
+    if kind(url) in ("share", "cluster_volume") and number >= _FIRST_WITHOUT_WINDOWS:
+        found.append(f"{shown} has no file locks on Windows any more; install one older than 7, as the release's constraints say")
+    if kind(url) == "etcd" and number < _FIRST_WITH_API_VERSION:
+        found.append(f"{shown} speaks only etcd's /v3alpha API, which etcd 3.4 and newer do not serve; install the release's own")
+    return found
+
+
+def without_password(url: str) -> str:
+    """The URL as it may be shown."""
+    netloc = urlsplit(url).netloc
+    login, at, host = netloc.rpartition("@")
+    user, colon, _password = login.partition(":")
+    return url.replace(netloc, f"{user}:{MASK}{at}{host}", 1) if colon else url
 
 
 def _on_csv(path: str) -> bool:

@@ -79,6 +79,8 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any] | None]] = [
     ("cluster-companions", {"instances_path": r"C:\OpenStack\Instances"}, CLUSTERED),
     ("cluster-lock", {"backend_url": None}, CLUSTERED),
     ("cluster-lock", {"backend_url": "file:///C:/OpenStack/Lock"}, CLUSTERED),
+    ("cluster-lock", {"backend_url": "etcd3+http://127.0.0.1:2379?api_version=v3"}, CLUSTERED),
+    ("cluster-lock", {"backend_url": "mysql://u:p@LocalHost/db"}, CLUSTERED),
     ("lock-url", {"backend_url": "etcd3+http://h:2379"}, CLUSTERED),
     ("lock-url", {"backend_url": "mysql://u:p%40w@h/db"}, CLUSTERED),
     ("lock-url", {"backend_url": "file://srv/share"}, CLUSTERED),
@@ -195,6 +197,66 @@ def test_lock_urls(url: str, release: str, words: str) -> None:
     assert bool(problems) == bool(words)
     assert not words or any(word in problems[0] for word in words.split("|"))
     assert not any(url in problem for problem in problems)
+
+
+ETCD = "etcd3+https://etcd.example:2379?api_version=v3&ca_cert=C:/etc/ca.pem&cert_key=C:/etc/k.pem&cert_cert=C:/etc/c.pem"
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "endpoint", "folder", "packages"),
+    [
+        (ETCD, "etcd", ("etcd.example", 2379), "", ("tooz", "etcd3gw")),
+        ("etcd3+http://[fd00::7]?api_version=v3", "etcd", ("fd00::7", 2379), "", ("tooz", "etcd3gw")),
+        ("mysql://u:p@w@DB/locks", "mysql", ("db", 3306), "", ("tooz", "PyMySQL")),
+        ("mysql://u:p@db:3307/locks", "mysql", ("db", 3307), "", ("tooz", "PyMySQL")),
+        ("file:////FS1/Locks/nova/x", "share", ("fs1", 445), r"\\FS1\Locks", ("tooz",)),
+        ("file:///C:/ClusterStorage/Volume1/lock", "cluster_volume", None, r"C:\ClusterStorage\Volume1", ("tooz",)),
+        ("file:///C:/OpenStack/Lock", "local", None, "", ("tooz",)),
+        ("redis://h:6379", "other", None, "", ("tooz",)),
+    ],
+)
+def test_what_a_lock_url_needs(url: str, kind: str, endpoint: Any, folder: str, packages: tuple[str, ...]) -> None:
+    assert (lock_url.kind(url), lock_url.endpoint(url), lock_url.folder(url)) == (kind, endpoint, folder)
+    assert lock_url.packages(url) == packages
+
+
+def test_files_that_a_lock_url_names() -> None:
+    assert lock_url.files(ETCD) == [r"C:\etc\ca.pem", r"C:\etc\k.pem", r"C:\etc\c.pem"]
+    assert lock_url.files("mysql://u:p@h/db?ssl_ca=D:\\ca.pem&timeout=3") == [r"D:\ca.pem"]
+    assert lock_url.files("file:////s/share") == []
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("mysql://tooz:p@w:x@10.0.0.11:3306/locks", "mysql://tooz:********@10.0.0.11:3306/locks"),
+        ("etcd3+http://u:p@h?api_version=v3", "etcd3+http://u:********@h?api_version=v3"),
+        ("mysql://u@h/db", "mysql://u@h/db"),
+        ("file:////s/share", "file:////s/share"),
+    ],
+)
+def test_a_lock_url_without_its_password(url: str, shown: str) -> None:
+    assert lock_url.without_password(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "versions", "words"),
+    [
+        (ETCD, {"tooz": "4.2.0", "etcd3gw": "2.1.0"}, []),
+        (ETCD, {"tooz": "7.0.0", "etcd3gw": "2.1.0"}, []),
+        (ETCD, {"tooz": "2.10.1", "etcd3gw": "1.0.1"}, ["tooz 2.10.1 speaks only"]),
+        (ETCD, {"tooz": "4.2.0"}, ["etcd3gw is missing"]),
+        ("mysql://u:p@h/db", {}, ["tooz is missing", "PyMySQL is missing"]),
+        ("file:////s/share", {"tooz": "4.2.0"}, []),
+        ("file:////s/share", {"tooz": "7.0.0"}, ["tooz 7.0.0 has no file locks on Windows"]),
+        ("file:///C:/ClusterStorage/V/l", {"tooz": "10.1"}, ["tooz 10.1 has no file locks on Windows"]),
+        ("redis://h", {"tooz": "4.2.0"}, []),
+    ],
+)
+def test_packages_that_can_use_a_lock_url(url: str, versions: dict[str, str], words: list[str]) -> None:
+    problems = lock_url.package_problems(url, versions)
+    assert len(problems) == len(words)
+    assert all(word in problem for word, problem in zip(words, problems, strict=True))
 
 
 @pytest.mark.parametrize(("text", "sound"), [*SPECS, ('{"devname": "eth0"}', False)])

@@ -107,6 +107,19 @@ def test_files_and_folders() -> None:
     assert host.error("Get-FileHash", LiteralPath=[file]).startswith("PathNotFound,")
 
 
+def test_a_filter_of_files_knows_two_wildcards_only(host: Host) -> None:
+    """PowerShell-Docs 5.1 about_FileSystem_Provider: the filter is Windows' own, in which a bracket is a letter like any other."""
+    for name in ("tooz-4.2.0.dist-info", "tooz", "Toozle-1.dist-info"):
+        host.rows("New-Item", Path=[rf"C:\site\{name}"], ItemType="Directory", Force=True)
+    found = host.values("Get-ChildItem", "Name", LiteralPath=[r"C:\site"], Filter="TOOZ-*.dist-info")
+    assert found == ["tooz-4.2.0.dist-info"]
+    absent = host.error("Get-ChildItem", LiteralPath=[r"C:\absent"], Filter="*")
+    assert absent == f"PathNotFound,{COMMANDS}.GetChildItemCommand"
+    for refused in ({"LiteralPath": [r"C:\site"], "Filter": "[ab]*"}, {"LiteralPath": [UNINSTALL], "Filter": "*"}):
+        assert host.error("Get-ChildItem", **refused) == "RehearsalNotModelled"
+    assert host.error("Test-Path", LiteralPath=[r"C:\site"], Filter="*") == "RehearsalNotModelled"
+
+
 def test_files_take_room() -> None:
     """hyperv-host.md 1.3: Win32_LogicalDisk in bytes."""
     host = Host(hardware={"disks": [{"size_gb": 100, "free_gb": 60}]})
