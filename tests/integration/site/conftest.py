@@ -46,6 +46,7 @@ class Site:
 
     lab: RunningLab
     folder: Path
+    example: str = "example"
     marks: dict[str, int] = field(default_factory=dict)
 
     def play(
@@ -59,7 +60,7 @@ class Site:
         defaults = {"hyperv_compute_verify_delay": 1, "hyperv_compute_log_folder": str(self.folder / "logs")}
         command = [
             str(Path(sys.executable).with_name("ansible-playbook")),
-            "-i", str(ROOT / "playbooks/example/inventory.yml"), "-i", str(overlay),
+            "-i", str(ROOT / "playbooks" / self.example), "-i", str(overlay),
             "-e", json.dumps({**defaults, **(variables or {})}),
             *arguments, str(ROOT / "playbooks" / playbook),
         ]
