@@ -59,7 +59,7 @@ def _find(machine: Machine, namespace: str, name: str) -> CimClass:
     """Where vmms serves the namespace, it is not there without vmms (hyperv-host.md 8)."""
     if namespace == _VIRTUALIZATION and not machine.vmms_ready:
         raise cim_error(0x8004100E, "MetadataError", _GET, "Invalid namespace")
-    if namespace == "root/wmi" and name.lower().startswith("msdsm_") and not machine.multipath_running:
+    if namespace == "root/wmi" and name.lower().startswith(("msdsm_", "mpio_")) and not machine.multipath_running:
         raise cim_error(0x80041010, "MetadataError", _GET, "Invalid class")
     classes = CLASSES.get(namespace)
     if classes is None:
@@ -73,7 +73,7 @@ def _find(machine: Machine, namespace: str, name: str) -> CimClass:
 
 
 def _looks_real(name: str) -> bool:
-    return name.lower().startswith(("win32_", "cim_", "msft_", "msvm_", "msiscsi", "msfc_", "msdsm_"))
+    return name.lower().startswith(("win32_", "cim_", "msft_", "msvm_", "msiscsi", "msfc_", "msdsm_", "mpio_"))
 
 
 def _selection(cim_class: CimClass, properties: list[str] | None) -> frozenset[str] | None:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 Provider = Callable[["Machine"], "list[dict[str, Any]]"]
 
 _STORAGE = "root/microsoft/windows/storage"
-# storage-and-time.md 1.7, 1.8, 2 (MSFT_Disk, MSFT_StorageSetting, MSFT_InitiatorPort), 1.2, 1.3; hyperv-host.md 1.1 (Win32_DeviceGuard).
+# storage-and-time.md 1.7, 1.8, 2 (MSFT_Disk, MSFT_StorageSetting, MSFT_InitiatorPort), 1.2, 1.3; hyperv-host.md 1.1 (Win32_DeviceGuard);
+# Microsoft Learn whqlprov (Win32_PnPSignedDriver), windows-driver-docs storage (MPIO_REGISTERED_DSM).
 _FROM_FACTS: dict[str, dict[str, tuple[str, ...]]] = {
     _STORAGE: {
         "MSFT_Disk": (
@@ -50,7 +51,15 @@ _FROM_FACTS: dict[str, dict[str, tuple[str, ...]]] = {
         "MSFT_MSDSMSupportedHW": ("VendorId", "ProductId"),
         "MSFT_MPIOAvailableHW": ("VendorId", "ProductId", "BusType", "IsMultipathed", "IsSPC3Supported"),
     },
+    "root/cimv2": {
+        "Win32_PnPSignedDriver": (
+            "ClassGuid", "CompatID", "Description", "DeviceClass", "DeviceID", "DeviceName", "DevLoader", "DriverDate", "DriverName",
+            "DriverVersion", "FriendlyName", "HardWareID", "InfName", "InstallDate", "IsSigned", "Location", "Manufacturer", "Name", "PDO",
+            "DriverProviderName", "Signer", "Started", "StartMode", "Status", "SystemCreationClassName", "SystemName",
+        ),
+    },
     "root/wmi": {
+        "MPIO_REGISTERED_DSM": ("InstanceName", "Active", "NumberDSMs", "DsmParameters"),
         "MSDSM_DEFAULT_LOAD_BALANCE_POLICY": ("InstanceName", "Active", "LoadBalancePolicy", "Reserved", "PreferredPath"),
     },
     "root/microsoft/windows/deviceguard": {

@@ -39,6 +39,22 @@ def get_file_hash(machine: Machine, bound: Bound) -> list[PSObject]:
     return found
 
 
+@cmdlet("Select-Object", source="PowerShell/PowerShell Select-Object.cs (error id); PowerShell-Docs 5.1 Microsoft.PowerShell.Utility")
+def select_object(machine: Machine, bound: Bound) -> list[Any]:
+    """With -ExpandProperty: the elements of one property of one object."""
+    given = bound.get("InputObject")
+    if set(bound) != {"InputObject", "ExpandProperty"} or not isinstance(given, PSObject):
+        raise not_modelled(f"Select-Object -{' -'.join(sorted(bound))}", "extend rehearsal/cmdlets/utility.py")
+    name = bound["ExpandProperty"]
+    for key, value in given.properties.items():
+        if key.lower() == name.lower():
+            return list(value) if isinstance(value, (list, tuple)) else [value]
+    raise PowerShellError(
+        "ExpandPropertyNotFound,Microsoft.PowerShell.Commands.SelectObjectCommand", "InvalidArgument", "System.ArgumentException",
+        f'Property "{name}" cannot be found.',
+    )
+
+
 @cmdlet("Start-Sleep", source=f"{_DOCS} Microsoft.PowerShell.Utility")
 def start_sleep(machine: Machine, bound: Bound) -> list[Any]:
     machine.sleep(bound["Milliseconds"] / 1000 if "Milliseconds" in bound else bound["Seconds"])

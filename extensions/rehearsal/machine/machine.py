@@ -17,6 +17,7 @@ from .caller import SYSTEM, Caller, calling, current
 from .catalogue import INBOX_MODULES, MODULE_FEATURES, FeatureInfo
 from .clusters import Clusters
 from .directory import DOMAIN_ADMINS, Directory, DirectorySpec
+from .drivers import DriverStore
 from .features import Change, Features
 from .files import FileStore
 from .firewall import Firewall
@@ -104,6 +105,7 @@ class Machine:
         self.features = Features(spec.features.installed, spec.features.removed, quiet, self.note)
         assigned = {path: vm.name for vm in spec.virtual_machines for path in vm.devices}
         self.pci = PciDevices(spec.hardware.pci, assigned, self.note)
+        self.drivers = DriverStore(self.pci, self.registry, spec.os.build, self.note)
         self.storage = Storage(name, self.registry, spec.hardware.disks, spec.storage, self.note)
         self.storage.shared = lambda: self.shared_luns.seen_by(name)
         self.storage.shared_changed = lambda: self.shared_luns.save()
@@ -127,6 +129,7 @@ class Machine:
         setup.seed_time(machine.registry, spec)
         setup.seed_files(machine.files, spec)
         setup.seed_names(machine.registry, machine.identity.computer_name)
+        machine.drivers.seed()
         for feature in setup.FEATURE_SERVICES:
             if machine.features.in_effect(feature):
                 machine._bring(feature)
@@ -373,6 +376,7 @@ class Machine:
         self._drop_absent()
         self._clear_pending()
         self.pci.boot()
+        self.drivers.boot()
         self._start_everything()
         if "Hyper-V" in fresh and self.spec.timing.second_reboot:
             self._second_reboot_at = self.boot_time + timedelta(seconds=self.spec.timing.second_reboot_seconds)
@@ -446,6 +450,7 @@ class Machine:
             "registry": self.registry.dump(),
             "files": self.files.dump(),
             "pci": self.pci.dump(),
+            "drivers": self.drivers.dump(),
             "storage": self.storage.dump(),
             "hyperv": self.hyperv.dump(),
             "firewall": self.firewall.changed,
@@ -471,6 +476,7 @@ class Machine:
         machine.services.load(data["services"])
         machine.files.load(data["files"])
         machine.pci.load(data["pci"])
+        machine.drivers.load(data["drivers"])
         machine.storage.load(data["storage"])
         machine.hyperv.load(data["hyperv"])
         machine.firewall.changed = dict(data["firewall"])

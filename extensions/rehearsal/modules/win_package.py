@@ -1,12 +1,13 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""ansible.windows.win_package for the rehearsal's installer packages (provider msi)."""
+"""ansible.windows.win_package for the rehearsal's installers: packages (provider msi), and executables (provider registry)."""
 from __future__ import annotations
 
 import shlex
 from typing import Any
 
-from ..machine import Machine
+from ..machine import Machine, executables
+from ..powershell.registry import load_models
 from ..software.msi import SUCCESS_REBOOT_REQUIRED, decode, is_installed, msiexec
 from .arguments import ModuleFailure, Option, Spec
 from .registry import Context, module
@@ -39,11 +40,11 @@ _TEMPORARY_LOG = r"C:\Windows\Temp\ansible-moduletmp-msiexec.log"
 
 
 @module("ansible.windows.win_package", _SPEC, source="ansible.windows 3.3.0, win_package.ps1 and its documentation",
-        unconfirmed="providers other than msi, creates_version")
+        unconfirmed="the providers msix and msp, creates_version")
 def win_package(context: Context) -> dict[str, Any]:
     params, machine = context.params, context.machine
-    if params["provider"] not in ("auto", "msi") or params["creates_version"] is not None:
-        raise ModuleFailure("The rehearsal models win_package for MSI packages, without creates_version; see modules/win_package.py.")
+    if params["provider"] not in ("auto", "msi", "registry") or params["creates_version"] is not None:
+        raise ModuleFailure("The rehearsal models win_package for MSI packages and executables, without creates_version.")
     result: dict[str, Any] = {"changed": False, "reboot_required": False, "rc": 0}
     path = _local_path(context)
     product = _product(machine, params["product_id"], path)
@@ -95,6 +96,9 @@ def _run(context: Context, product: str, path: str, result: dict[str, Any]) -> N
         result["checksum"] = found
         if params["checksum"] and params["checksum"].upper() != found:
             raise ModuleFailure(f"The checksum for {path} did not match '{params['checksum']}', it was '{found}'", **result)
+    if present and (setup := executables.decode(machine.files.read(path) or b"", path)):
+        _run_setup(context, setup, result)
+        return
     log = params["log_path"] or _TEMPORARY_LOG
     arguments = params["arguments"] or []
     own = arguments if isinstance(arguments, list) else shlex.split(arguments, posix=False)
@@ -108,3 +112,21 @@ def _run(context: Context, product: str, path: str, result: dict[str, Any]) -> N
             r"unexpected rc from 'C:\Windows\System32\msiexec.exe': see rc, stdout, and stderr for more details",
             **{**result, "changed": False, "stdout": "", "stderr": "", "log": written},
         )
+    # Else Ansible would take any exit code but 0 for a failure.
+    result["failed"] = False
+
+
+def _run_setup(context: Context, setup: executables.Executable, result: dict[str, Any]) -> None:
+    """Provider registry: the executable itself is run with the arguments, and product_id tells whether it is installed."""
+    params = context.params
+    if not params["product_id"]:
+        raise ModuleFailure("The rehearsal models win_package of an executable with product_id alone; see modules/win_package.py.")
+    given = params["arguments"] or []
+    arguments = given if isinstance(given, list) else shlex.split(given, posix=False)
+    outcome = load_models().executables[setup.kind].function(context.machine, setup, list(map(str, arguments)))
+    result["rc"] = outcome.exit_code
+    result["reboot_required"] = outcome.exit_code == SUCCESS_REBOOT_REQUIRED
+    if outcome.exit_code not in [int(code) for code in params["expected_return_code"]]:
+        message = f"unexpected rc from '{setup.path}': see rc, stdout, and stderr for more details"
+        raise ModuleFailure(message, **{**result, "changed": False, "stdout": outcome.stdout, "stderr": outcome.stderr})
+    result["failed"] = False

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from ..machine.executables import Executable
@@ -19,6 +20,20 @@ class Download(Protocol):
     def facts(self) -> Mapping[str, Any]: ...
 
     def encode(self) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class PlainFile:
+    """Any text."""
+
+    text: str
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        return {}
+
+    def encode(self) -> bytes:
+        return self.text.encode()
 
 
 def read(fields: Fields) -> Download:
@@ -44,6 +59,17 @@ def _installer(fields: Fields, kind: str, pattern: str, allowed: str) -> Executa
     return Executable(kind, facts)
 
 
+def _vendor_setup(fields: Fields) -> Executable:
+    """An installer that is no MSI: product_code is the name of its entry in the list of programs, in the form of those of packages."""
+    return Executable("vendor_setup", asdict(Package.read(fields)))
+
+
+def _file(fields: Fields) -> PlainFile:
+    file = PlainFile(fields.text("text"))
+    fields.done()
+    return file
+
+
 def _program(fields: Fields) -> Executable:
     fields.done()
     return Executable("program")
@@ -51,4 +77,5 @@ def _program(fields: Fields) -> Executable:
 
 _KINDS: Mapping[str, Callable[[Fields], Download]] = {
     "msi": Package.read, "wheelhouse": Wheelhouse.read, "python": _python, "vc_runtime": _vc_runtime, "program": _program,
+    "setup": _vendor_setup, "file": _file,
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import ntpath
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -56,11 +56,21 @@ class PackageService:
 
 
 @dataclass(frozen=True)
+class PackageDsm:
+    """The module for MPIO that a package brings. registered: when MPIO knows it: at_once, after_restart or never."""
+
+    name: str
+    version: str
+    registered: str
+
+
+@dataclass(frozen=True)
 class Package:
     """What a package installs.
 
     features: what ADDLOCAL may name; exit_code: what its installation ends with (0, 3010 for success with a restart due, anything else
     installs nothing).
+    dsm: the module for MPIO that it brings, if any.
     """
 
     product_code: str
@@ -72,6 +82,7 @@ class Package:
     files: tuple[PackageFile, ...]
     services: tuple[PackageService, ...]
     exit_code: int
+    dsm: PackageDsm | None
 
     @classmethod
     def read(cls, fields: Fields) -> Package:
@@ -86,6 +97,7 @@ class Package:
             files=tuple(_read_file(item) for item in fields.children("files")),
             services=tuple(_read_service(item) for item in fields.children("services")),
             exit_code=fields.number("exit_code", 0, maximum=2**31 - 1),
+            dsm=_read_dsm(fields.child("dsm")) if fields.has("dsm") else None,
         )
         fields.done()
         for service in package.services:
@@ -126,14 +138,31 @@ def _read_service(fields: Fields) -> PackageService:
     return service
 
 
+def _read_dsm(fields: Fields) -> PackageDsm:
+    dsm = PackageDsm(
+        fields.text("name"),
+        fields.text("version", pattern=r"\d+(\.\d+){0,3}", allowed="numbers with dots"),
+        fields.text("registered", "after_restart", choices=("at_once", "after_restart", "never")),
+    )
+    fields.done()
+    return dsm
+
+
 def decode(data: bytes) -> Package | None:
     """The package in a file's bytes; None where they are no package of the rehearsal."""
     if not data.startswith(_MAGIC):
         return None
-    found: dict[str, Any] = json.loads(data[len(_MAGIC):])
+    return from_facts(json.loads(data[len(_MAGIC):]))
+
+
+def from_facts(facts: Mapping[str, Any]) -> Package:
+    """The package as `asdict` took it apart."""
+    found = dict(facts)
     files = tuple(PackageFile(**file) for file in found.pop("files"))
     services = tuple(PackageService(**{**service, "depends": tuple(service["depends"])}) for service in found.pop("services"))
-    return Package(**{**found, "features": tuple(found["features"])}, files=files, services=services)
+    dsm = found.pop("dsm")
+    features = tuple(found.pop("features"))
+    return Package(**found, features=features, files=files, services=services, dsm=PackageDsm(**dsm) if dsm else None)
 
 
 def is_installed(machine: Machine, product_code: str) -> bool:
@@ -218,13 +247,13 @@ def _install(machine: Machine, line: _CommandLine, log: list[str]) -> int:
     if package.exit_code not in (SUCCESS, SUCCESS_REBOOT_REQUIRED):
         log.append(f"Product: {package.name} -- Installation failed.")
         return package.exit_code
-    _lay_down(machine, package, line.properties, chosen)
+    lay_down(machine, package, line.properties, chosen)
     log.append(f"Product: {package.name} -- Installation completed successfully.")
     machine.note(f"installed {package.name} {package.version}")
     return package.exit_code
 
 
-def _lay_down(machine: Machine, package: Package, properties: dict[str, str], chosen: list[str]) -> None:
+def lay_down(machine: Machine, package: Package, properties: dict[str, str], chosen: list[str]) -> None:
     folder = properties.get("INSTALLDIR", package.install_dir).rstrip("\\")
     for file in package.files:
         path = f"{folder}\\{file.path}"
@@ -243,6 +272,8 @@ def _lay_down(machine: Machine, package: Package, properties: dict[str, str], ch
             account=properties.get(service.account_property, "LocalSystem"),
             dependencies=service.depends,
         )
+    if package.dsm and package.dsm.registered != "never":
+        machine.drivers.add_dsm(package.dsm.name, package.dsm.version, at_once=package.dsm.registered == "at_once")
     values = {
         "DisplayName": package.name, "DisplayVersion": package.version, "Publisher": package.publisher, "InstallLocation": f"{folder}\\",
         "UninstallString": f"MsiExec.exe /X{package.product_code}",
