@@ -82,7 +82,7 @@ class Package:
     files: tuple[PackageFile, ...]
     services: tuple[PackageService, ...]
     exit_code: int
-    dsm: PackageDsm | None
+    dsm: PackageDsm | None = None
 
     @classmethod
     def read(cls, fields: Fields) -> Package:
