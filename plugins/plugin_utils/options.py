@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -43,6 +43,21 @@ def argument_spec(module: str) -> dict[str, Any]:
         raise AnsibleError(f"module {name} has no documentation to validate its options from")
     documentation = get_docstring(found.plugin_resolved_path, fragment_loader, collection_name=COLLECTION, plugin_type="module")[0]
     return _spec(documentation["options"])
+
+
+def secret_texts(module: str, options: Mapping[str, Any]) -> frozenset[str]:
+    """What must never show of a module's options."""
+    return frozenset(_secret_texts(argument_spec(module), options))
+
+
+def _secret_texts(spec: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[str]:
+    for name, option in spec.items():
+        value = options.get(name)
+        if option.get("no_log") and value:
+            yield from map(str, value if isinstance(value, list) else [value])
+        for item in value if isinstance(value, list) else [value]:
+            if option.get("options") and isinstance(item, Mapping):
+                yield from _secret_texts(option["options"], item)
 
 
 def _spec(documented: Mapping[str, Any]) -> dict[str, Any]:

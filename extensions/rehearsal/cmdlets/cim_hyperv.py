@@ -3,6 +3,7 @@
 """CIM classes of root/virtualization/v2. They are there while vmms answers; Get-CimInstance sees to that."""
 from __future__ import annotations
 
+from ipaddress import ip_interface, ip_network
 from typing import TYPE_CHECKING, Any
 
 from .cim_schema import provides
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
 
 _NAMESPACE = "root/virtualization/v2"
 _W32 = "MicrosoftDocs/win32 HyperV_v2"
+# Which networks of the class are the user's, and which stand for all of them (Microsoft's support scripts; public listings of the module).
+_OURS, _EVERY = "Microsoft:UserManaged", "Microsoft:UserManagedAllNetworks"
+# A metric that Get-VMMigrationNetwork shows as no priority: it converts the number to Int32 or null. Unconfirmed: that it is this one.
+_NO_METRIC = 0xFFFFFFFF
 
 
 @provides(_NAMESPACE, "Msvm_VirtualSystemManagementService", source=f"{_W32}/msvm-virtualsystemmanagementservice.md; hyperv-host.md 2.4")
@@ -57,3 +62,42 @@ def migration_settings(machine: Machine) -> list[dict[str, Any]]:
         "EnableCompression": option == "Compression",
         "EnableSmbTransport": option == "SMB",
     }]
+
+
+@provides(_NAMESPACE, "Msvm_VirtualSystemMigrationNetworkSettingData", source=f"{_W32}/...; public listings of the Hyper-V module's code")
+def migration_networks(machine: Machine) -> list[dict[str, Any]]:
+    """The user's own, and with UseAnyNetworkForMigration one that stands for all."""
+    rows = [(network.subnet, network.priority, _OURS) for network in machine.hyperv.networks]
+    if machine.hyperv.settings["UseAnyNetworkForMigration"]:
+        rows += [("0.0.0.0/0", None, _EVERY), ("::/0", None, _EVERY)]
+    return [
+        {
+            "ElementName": "Hyper-V Migration Network",
+            "SubnetNumber": subnet.partition("/")[0],
+            "PrefixLength": int(subnet.partition("/")[2]),
+            "Metric": _NO_METRIC if priority is None else priority,
+            "Tags": [tag],
+        }
+        for subnet, priority, tag in rows
+    ]
+
+
+@provides(_NAMESPACE, "Msvm_VirtualSystemMigrationService", source=f"{_W32}/...; hyperv-host.md 5.3 (os-win)")
+def migration_service(machine: Machine) -> list[dict[str, Any]]:
+    return [{
+        "Name": "migrationwmi",
+        "CreationClassName": "Msvm_VirtualSystemMigrationService",
+        "ElementName": "Hyper-V Migration Service",
+        "Started": True,
+        "MigrationServiceListenerIPAddressList": _listeners(machine),
+    }]
+
+
+def _listeners(machine: Machine) -> list[str]:
+    """The host's addresses that lie in one of the networks, while live migration is on."""
+    settings = machine.hyperv.settings
+    if not settings["VirtualMachineMigrationEnabled"] or not machine.uplink.interface:
+        return []
+    address = ip_interface(machine.uplink.spec.address).ip
+    inside = any(address in ip_network(network.subnet) for network in machine.hyperv.networks)
+    return [str(address)] if inside or settings["UseAnyNetworkForMigration"] else []

@@ -123,6 +123,17 @@ def logical_disks(machine: Machine) -> list[dict[str, Any]]:
     ]
 
 
+@provides("root/cimv2", "Win32_Directory", source=f"{_W32}/win32-directory.md")
+def directories(machine: Machine) -> list[dict[str, Any]]:
+    """Names are in lower case, as the page's examples have them."""
+    return [
+        {"Name": entry.path.lower(), "Caption": entry.path.lower(), "Drive": entry.path[:2].lower(), "CreationDate": entry.created,
+         "LastModified": entry.modified, "Status": "OK"}
+        for entry in machine.files.all()
+        if entry.is_folder
+    ]
+
+
 @provides("root/cimv2", "Win32_ServerFeature", source="MicrosoftDocs/win32 WmiSdk/win32-serverfeature.md; storage-and-time.md 1.1")
 def server_features(machine: Machine) -> list[dict[str, Any]]:
     """An instance exists while the feature is installed; only features with a documented id have one here."""

@@ -86,6 +86,10 @@ class FileStore:
             del self._entries[inner]
         return self._entries.pop(text, None) is not None
 
+    def all(self) -> tuple[Entry, ...]:
+        """Every file and folder but the drives' roots."""
+        return tuple(self._entries.values())
+
     def used(self, letter: str) -> int:
         """The bytes of all files on a drive."""
         prefix = f"{letter.lower()}:\\"

@@ -112,7 +112,7 @@ class Machine:
         self.hyperv = HyperV(name, spec, self.note)
         self.uplink = Uplink(spec.uplink, lambda: self.hyperv.switches, now)
         self.tasks = ScheduledTasks(now, self.note)
-        self.firewall = Firewall(self.features.in_effect, self.note)
+        self.firewall = Firewall(self.registry, self.note)
         self.smb = SmbClient(spec.smb, spec.os.version, self.note)
         self.boot_time = now()
         self.reboots = 0
@@ -268,6 +268,7 @@ class Machine:
             if not self.features.in_effect(feature):
                 return
         setup.create_services(self.services, setup.FEATURE_SERVICES.get(feature, ()))
+        self.firewall.bring(feature)
 
     def _drop_absent(self) -> None:
         for feature, definitions in setup.FEATURE_SERVICES.items():
@@ -276,6 +277,7 @@ class Machine:
             for name, *_unused in definitions:
                 if self.services.find(name) is not None:
                     self.services.delete(name)
+            self.firewall.drop(feature)
 
     def _mark_pending(self, conditions: tuple[str, ...]) -> None:
         """The markers of a pending reboot (hyperv-host.md 2.4)."""
@@ -453,7 +455,6 @@ class Machine:
             "drivers": self.drivers.dump(),
             "storage": self.storage.dump(),
             "hyperv": self.hyperv.dump(),
-            "firewall": self.firewall.changed,
             "smb": self.smb.dump(),
             "accounts": self.accounts.dump(),
             "tasks": self.tasks.dump(),
@@ -479,7 +480,6 @@ class Machine:
         machine.drivers.load(data["drivers"])
         machine.storage.load(data["storage"])
         machine.hyperv.load(data["hyperv"])
-        machine.firewall.changed = dict(data["firewall"])
         machine.smb.load(data["smb"])
         machine.accounts.load(data["accounts"])
         machine.tasks.load(data["tasks"])

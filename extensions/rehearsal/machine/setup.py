@@ -3,6 +3,7 @@
 """What a fresh Windows Server has in its registry, its services and its files, as far as the rehearsal knows it."""
 from __future__ import annotations
 
+from . import firewall
 from .mounts import Files
 from .registry import Registry
 from .services import (
@@ -47,7 +48,9 @@ KNOWN_AREAS = (
 )
 # Services whose keys are modelled with all that is below them, and services of every Windows that are not modelled at all.
 _WHOLE_SERVICES = frozenset({"w32time", "mpio", "msdsm", "disk"})
-_OTHER_SERVICES = frozenset({"bfe", "http", "kdc", "netbt", "netlogon", "ntds", "tcpip", "tcpip6", "termservice", "wuauserv"})
+_OTHER_SERVICES = frozenset({
+    "bfe", "http", "kdc", "netbt", "netlogon", "ntds", "sharedaccess", "tcpip", "tcpip6", "termservice", "wuauserv",
+})
 
 _SVCHOST = r"%SystemRoot%\system32\svchost.exe -k "
 _LOCAL_SERVICE, _NETWORK_SERVICE = r"NT AUTHORITY\LocalService", r"NT AUTHORITY\NetworkService"
@@ -127,7 +130,7 @@ def seed_registry(registry: Registry, spec: HostSpec) -> None:
     if spec.os.installation == "Server":
         registry.set(levels, "Server-Gui-Mgmt", 1, "DWord")
         registry.set(levels, "Server-Gui-Shell", 1, "DWord")
-    for key in (UNINSTALL, UNINSTALL_32, SERVICING, SERVER_MANAGER, SESSION_MANAGER):
+    for key in (UNINSTALL, UNINSTALL_32, SERVICING, SERVER_MANAGER, SESSION_MANAGER, firewall.KEY):
         registry.create(key)
     # storage-and-time.md 1.4: 60 is what the field finds on fresh systems.
     registry.set(DISK_KEY, "TimeOutValue", 60, "DWord")

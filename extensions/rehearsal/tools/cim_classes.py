@@ -19,6 +19,7 @@ PAGES = {
     "root/cimv2": (
         "desktop-src/CIMWin32Prov/win32-computersystem.md",
         "desktop-src/CIMWin32Prov/win32-devicememoryaddress.md",
+        "desktop-src/CIMWin32Prov/win32-directory.md",
         "desktop-src/CIMWin32Prov/win32-irqresource.md",
         "desktop-src/CIMWin32Prov/win32-logicaldisk.md",
         "desktop-src/CIMWin32Prov/win32-operatingsystem.md",
@@ -32,6 +33,8 @@ PAGES = {
     ),
     "root/standardcimv2": ("desktop-src/FWP/wmi/netadaptercimprov/msft-netadapter.md",),
     "root/virtualization/v2": (
+        "desktop-src/HyperV_v2/msvm-virtualsystemmigrationnetworksettingdata.md",
+        "desktop-src/HyperV_v2/msvm-virtualsystemmigrationservice.md",
         "desktop-src/HyperV_v2/msvm-virtualsystemmanagementservice.md",
         "desktop-src/HyperV_v2/msvm-virtualsystemmanagementservicesettingdata.md",
         "desktop-src/HyperV_v2/msvm-virtualsystemmigrationservicesettingdata.md",

@@ -10,7 +10,8 @@ from typing import Any
 
 from ..answers import Answers, CallFailed
 from ..calls import Call, Cmdlet, ReadFile, WriteFile
-from ..plans import Difference, Plan
+from ..evidence import promise, seen_one
+from ..plans import Difference, Plan, Promise
 from .content import Content, differences, nested
 from .engine import Built, Service, build, existing_content, unread
 from .rules import Host
@@ -65,6 +66,27 @@ class ConfigurationFile:
         if built.problems:
             return Plan(refusals=built.problems, warnings=built.warnings, state=state)
         return _change(options, answer.content, existing, built, state)
+
+    def evidence(self, options: Mapping[str, Any]) -> list[Call]:
+        """The file as a hash, and what tells which hash it should have."""
+        if _misuse(options) or options.get("state") == "gathered":
+            return []
+        return [*self.read(options), Cmdlet("hash", "Get-FileHash", {"LiteralPath": [options["path"]], "Algorithm": "SHA256"}, ("Hash",))]
+
+    def promises(self, options: Mapping[str, Any], answers: Answers) -> tuple[Promise, ...]:
+        """One that the file holds what was rendered, or option by option what it does not hold."""
+        if options.get("state") == "gathered":
+            return ()
+        plan = self.plan(options, answers)
+        if plan.refusals:
+            return tuple(promise("options", "options that can be rendered", refusal, "the rules of nova") for refusal in plan.refusals)
+        if plan.differences:
+            return tuple(Promise(item.path, item.after, item.before, "the file's text", False) for item in plan.differences)
+        # No difference, so the text on the host says what was wanted, whoever put a comment or a blank line into it.
+        wanted = hashlib.sha256(answers["file"].content or b"").hexdigest()
+        found = str(seen_one(answers, "hash").get("Hash", "")).lower()
+        kept = "as rendered" if found == wanted else "another file"
+        return (promise("file", "as rendered", kept if found else None, "Get-FileHash"),)
 
 
 def _misuse(options: Mapping[str, Any]) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 from ..answers import Answers
 from ..calls import Call, Cmdlet
-from ..plans import Difference, Plan
+from ..evidence import folder, folder_seen
+from ..plans import Difference, Plan, Promise
 
 _LOCAL = re.compile(r"[A-Za-z]:\\[^<>:\"/|?*\x00-\x1f]*")
 
@@ -35,6 +36,12 @@ class Folders:
             refusals=_not_local(paths),
             state={"paths": list(paths), "missing": missing},
         )
+
+    def evidence(self, options: Mapping[str, Any]) -> list[Call]:
+        return [folder(f"folder{number}", path) for number, path in enumerate(options["paths"])]
+
+    def promises(self, options: Mapping[str, Any], answers: Answers) -> tuple[Promise, ...]:
+        return tuple(folder_seen(path, answers, f"folder{number}") for number, path in enumerate(options["paths"]))
 
 
 RESOURCE = Folders()

@@ -14,6 +14,7 @@ from typing import Any
 from .. import migration_networks
 from ..answers import Answers
 from ..calls import Call, Cmdlet
+from ..evidence import live_migration as second_path
 from ..plans import Difference, Plan
 
 # Server 2025, where Credential Guard is on by default.
@@ -73,6 +74,9 @@ class LiveMigration:
             blockers = ("the Hyper-V role is not in effect on this host", *_domain_blocker(options, in_domain))
             return Plan(differences=tuple(_all_differences(options)), refusals=refused, blockers=blockers, state=_state(None, (), {}))
         return _plan(options, answers, refused, in_domain, build)
+
+    evidence = staticmethod(second_path.calls)
+    promises = staticmethod(second_path.promises)
 
 
 RESOURCE = LiveMigration()

@@ -8,7 +8,10 @@ from typing import Any
 
 from ..answers import Answers
 from ..calls import Call, Cmdlet, Retry
-from ..plans import Difference, Plan
+from ..evidence import VIRTUALIZATION, instances, promise, seen_one
+from ..plans import Difference, Plan, Promise
+
+_SETTINGS = "Msvm_VirtualSystemManagementServiceSettingData"
 
 # vmms answers only some time after its service reports Running.
 _VMMS_BACK = Retry(count=60, seconds=2)
@@ -42,6 +45,21 @@ class Numa:
             warnings=_restart_warning(answers.rows("machines")),
             state=state,
         )
+
+    def evidence(self, options: Mapping[str, Any]) -> list[Call]:
+        if options["spanning"] is None:
+            return []
+        return [
+            instances("settings", _SETTINGS, "NumaSpanningEnabled", namespace=VIRTUALIZATION),
+            Cmdlet("nodes", "Get-VMHostNumaNode", properties=("NodeId",)),
+        ]
+
+    def promises(self, options: Mapping[str, Any], answers: Answers) -> tuple[Promise, ...]:
+        """None for a host with one node, where spanning makes no difference and is left alone."""
+        wanted = options["spanning"]
+        if wanted is None or len(answers.rows("nodes")) == 1:
+            return ()
+        return (promise("spanning", wanted, seen_one(answers, "settings").get("NumaSpanningEnabled"), f"CIM {_SETTINGS}"),)
 
 
 RESOURCE = Numa()

@@ -13,7 +13,7 @@ from ansible_collections.winstack.hyperv.plugins.module_utils.calls import Cmdle
 from ansible_collections.winstack.hyperv.plugins.module_utils.nova_conf import catalogue
 from ansible_collections.winstack.hyperv.plugins.module_utils.nova_conf.engine import NEUTRON, NOVA
 from ansible_collections.winstack.hyperv.plugins.module_utils.nova_conf.file_resource import parse_offline, render_offline
-from ansible_collections.winstack.hyperv.plugins.module_utils.plans import MASK, Difference, Plan
+from ansible_collections.winstack.hyperv.plugins.module_utils.plans import MASK, Difference, Plan, Promise
 from ansible_collections.winstack.hyperv.plugins.module_utils.resources import neutron_conf, nova_conf
 
 PATH = r"C:\OpenStack\etc\nova.conf"
@@ -386,3 +386,51 @@ def test_the_catalogues_know_what_the_facts_say() -> None:
     assert bobcat.find("DEFAULT", "lock_path") is bobcat.options[("oslo_concurrency", "lock_path")]
     assert ("pci", "device_spec") not in yoga.options
     assert catalogue.load(NEUTRON.name, "2023.2").find("agent", "worker_count") is not None
+
+
+def hashed(text: str, digest: str | None = None) -> Answers:
+    """What evidence answers: the file, and its hash as Get-FileHash writes it."""
+    found = (digest or hashlib.sha256(text.encode()).hexdigest()).upper()
+    return Answers({**file(text), "hash": Answer("hash", ({"Hash": found},))})
+
+
+def test_the_file_is_seen_as_a_hash() -> None:
+    assert nova_conf.RESOURCE.evidence(options()) == [
+        ReadFile("file", PATH), Cmdlet("hash", "Get-FileHash", {"LiteralPath": [PATH], "Algorithm": "SHA256"}, ("Hash",)),
+    ]
+    assert nova_conf.RESOURCE.evidence(options(state="gathered")) == []
+    assert nova_conf.RESOURCE.promises(options(state="gathered"), Answers()) == ()
+
+
+@pytest.mark.parametrize("comment", ["", "# by hand\n"])
+def test_the_promise_of_a_file_is_what_was_rendered_whatever_comments_it_has(comment: str) -> None:
+    assert nova_conf.RESOURCE.promises(options(), hashed(current() + comment)) == (
+        Promise("file", "as rendered", "as rendered", "Get-FileHash", True),
+    )
+
+
+def test_a_changed_option_is_a_broken_promise_and_its_secret_stays_one() -> None:
+    text = current().replace("10.0.0.1", "10.0.0.2").replace("s3cret", "0ther")
+    found = nova_conf.RESOURCE.promises(options(), hashed(text))
+    assert {(item.name, item.wanted, item.found, item.kept) for item in found} == {
+        ("DEFAULT.my_ip", "10.0.0.1", "10.0.0.2", False), ("DEFAULT.transport_url", MASK, MASK, False),
+    }
+    assert "s3cret" not in repr(found)
+    assert "0ther" not in repr(found)
+
+
+def test_a_hash_of_another_file_is_a_broken_promise() -> None:
+    (found,) = nova_conf.RESOURCE.promises(options(), hashed(current(), "ab" * 32))
+    assert found == Promise("file", "as rendered", "another file", "Get-FileHash", False)
+
+
+def test_without_a_hash_nothing_is_seen() -> None:
+    failed = Answers({**file(current()), "hash": Answer("hash", error=CmdletError("FileReadError,Get-FileHash", "in use"))})
+    (found,) = nova_conf.RESOURCE.promises(options(), failed)
+    assert (found.found, found.kept) == (None, False)
+
+
+def test_options_that_cannot_be_rendered_break_the_promise() -> None:
+    found = nova_conf.RESOURCE.promises(options(options={"DEFAULT": {"no_such_option": 1}}), hashed(current()))
+    assert found
+    assert not any(item.kept for item in found)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -213,3 +214,16 @@ def test_clocks() -> None:
     assert host.values("Get-Date", "$value") == ["2026-05-04T08:00:00.0000000Z"]
     assert host.values("Get-TimeZone", "Id") == ["UTC"]
     assert host.values("Get-CimInstance", "LastBootUpTime", ClassName="Win32_OperatingSystem") == ["2026-05-04T07:00:00.0000000Z"]
+
+
+def test_a_folder_is_a_directory_of_cim_and_a_file_is_none() -> None:
+    host = Host()
+    host.rows("New-Item", Path=[r"C:\Open Stack\Log"], ItemType="Directory", Force=True)
+    host.machine.files.write(r"C:\Open Stack\Log\a.log", b"")
+
+    def named(name: str) -> list[Any]:
+        return host.values("Get-CimInstance", "Name", ClassName="Win32_Directory", Filter=f"Name='{name}'")
+
+    assert named(r"C:\\Open Stack\\Log") == [r"c:\open stack\log"]
+    assert named(r"C:\\Open Stack\\Log\\a.log") == []
+    assert named(r"C:\\Open Stack\\Data") == []

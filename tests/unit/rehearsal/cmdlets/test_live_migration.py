@@ -99,3 +99,53 @@ def test_rules_come_with_the_role_and_are_found_by_name() -> None:
     host.rows("Enable-NetFirewallRule", Name=[RULE])
     assert host.values("Get-NetFirewallRule", "Enabled", Name=[RULE]) == ["True"]
     assert Host().error("Get-NetFirewallRule", Name=[RULE]) == "CmdletizationQuery_NotFound_InstanceID,Get-NetFirewallRule"
+
+
+V2 = "root/virtualization/v2"
+
+
+def cim(host: Host, name: str, *properties: str) -> list[dict[str, Any]]:
+    return host.rows("Get-CimInstance", *properties, Namespace=V2, ClassName=f"Msvm_VirtualSystemMigration{name}")
+
+
+def test_cim_tells_the_networks_of_the_user_from_the_one_that_stands_for_all() -> None:
+    host = filled()
+    shown = cim(host, "NetworkSettingData", "SubnetNumber", "PrefixLength", "Metric", "Tags")
+    assert shown[0] == {"SubnetNumber": "10.20.0.0", "PrefixLength": 24, "Metric": 1, "Tags": ["Microsoft:UserManaged"]}
+    assert [row["PrefixLength"] for row in shown] == [24, 32, 64]
+    host.rows("Set-VMHost", UseAnyNetworkForMigration=True)
+    every = cim(host, "NetworkSettingData", "SubnetNumber", "PrefixLength", "Tags")[3:]
+    assert [(row["SubnetNumber"], row["PrefixLength"]) for row in every] == [("0.0.0.0", 0), ("::", 0)]
+    assert {tag for row in every for tag in row["Tags"]} == {"Microsoft:UserManagedAllNetworks"}
+
+
+def listeners(host: Host) -> Any:
+    return cim(host, "Service", "MigrationServiceListenerIPAddressList")[0]["MigrationServiceListenerIPAddressList"]
+
+
+def test_it_listens_while_it_is_on_and_on_the_addresses_of_its_networks() -> None:
+    host = hyper_v_host(domain="example.org", uplink={"address": "10.20.0.7/24", "gateway": "10.20.0.1"})
+    assert listeners(host) == []
+    host.rows("Enable-VMMigration")
+    host.rows("Add-VMMigrationNetwork", Subnet="10.30.0.0/24")
+    assert listeners(host) == []
+    host.rows("Add-VMMigrationNetwork", Subnet="10.20.0.0/24")
+    assert listeners(host) == ["10.20.0.7"]
+    host.rows("Remove-VMMigrationNetwork", Subnet="10.20.0.0/24")
+    host.rows("Set-VMHost", UseAnyNetworkForMigration=True)
+    assert listeners(host) == ["10.20.0.7"]
+
+
+FIREWALL = r"HKLM:\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\FirewallRules"
+
+
+def test_a_rule_stands_in_the_registry() -> None:
+    bare = Host()
+    assert bare.rows("Get-ItemProperty", f"{RULE}?", LiteralPath=[FIREWALL]) == [{RULE: None}]
+    host = hyper_v_host()
+    (text,) = host.values("Get-ItemProperty", RULE, LiteralPath=[FIREWALL])
+    assert "|Active=TRUE|" in text
+    host.rows("Disable-NetFirewallRule", Name=[RULE])
+    (text,) = host.values("Get-ItemProperty", RULE, LiteralPath=[FIREWALL])
+    assert "|Active=FALSE|" in text
+    assert host.values("Get-NetFirewallRule", "Enabled", Name=[RULE]) == ["False"]
