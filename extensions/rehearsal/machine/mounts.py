@@ -92,6 +92,10 @@ class Files:
         """Raises what keeps a change away from the path: Win32Error, PermissionError."""
         self._elsewhere(normalise(path), True)
 
+    def all(self) -> tuple[Entry, ...]:
+        """Every file and folder of the server's own drives."""
+        return self.own.all()
+
     def used(self, letter: str) -> int:
         """The bytes of all files on a drive of the server's own."""
         return self.own.used(letter)
