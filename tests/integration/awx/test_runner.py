@@ -29,7 +29,8 @@ def job(lab: RunningLab, folder: Path, playbook: str, *arguments: str, **extra: 
         private_data_dir=str(folder / "job"), project_dir=str(ROOT), playbook=f"playbooks/{playbook}", quiet=True,
         inventory=[str(ROOT / "playbooks/example"), str(overlay)],
         extravars={"hyperv_compute_verify_delay": 1, "hyperv_compute_log_folder": str(folder / "logs"), **extra},
-        cmdline=" ".join(arguments) or None, envvars={"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_LOCAL_TEMP": str(folder / "tmp")},
+        cmdline=" ".join(arguments) or None,
+        envvars={"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_LOCAL_TEMP": str(folder / "tmp")},
     )
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The role hyperv_cluster in site.yml: one cluster, whoever is there to make it. The nodes are ready, so that only the cluster is to be made."""
+"""The role hyperv_cluster in site.yml: one cluster, whoever is there to make it, on hosts that are ready for it."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
