@@ -125,6 +125,7 @@ def seed_registry(registry: Registry, spec: HostSpec) -> None:
         registry.set(CURRENT_VERSION, name, text, "String")
     registry.set(CURRENT_VERSION, "CurrentMajorVersionNumber", 10, "DWord")
     registry.set(CURRENT_VERSION, "CurrentMinorVersionNumber", 0, "DWord")
+    registry.set(CURRENT_VERSION, "UBR", spec.os.update, "DWord")
     levels = rf"{CURRENT_VERSION}\Server\ServerLevels"
     registry.set(levels, "ServerCore", 1, "DWord")
     if spec.os.installation == "Server":

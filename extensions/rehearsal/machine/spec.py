@@ -32,13 +32,17 @@ TIME_TRIGGERS = ("classic", "none")
 
 @dataclass(frozen=True)
 class OsSpec:
-    """version: 2016, 2019, 2022 or 2025; installation: as in the registry's InstallationType. time_zone: Windows' id of the zone."""
+    """version: 2016, 2019, 2022 or 2025; installation: as in the registry's InstallationType. time_zone: Windows' id of the zone.
+
+    update: the registry's UBR, which every cumulative update raises.
+    """
 
     version: str
     edition: str
     installation: str
     data_execution_prevention: bool
     time_zone: str
+    update: int
 
     @property
     def build(self) -> int:
@@ -156,6 +160,7 @@ def _read_os(fields: Fields) -> OsSpec:
         installation=fields.text("installation", "Server Core", choices=INSTALLATIONS),
         data_execution_prevention=fields.flag("data_execution_prevention", True),
         time_zone=fields.text("time_zone", "UTC"),
+        update=fields.number("update", 1),
     )
     fields.done()
     return spec
