@@ -10,13 +10,12 @@ from ..powershell.errors import not_modelled
 from ..powershell.registry import Bound, cmdlet
 from ..powershell.values import PSObject
 from .cim_filter import InvalidQuery, UnknownCondition, parse
-from .cim_schema import CLASSES, CimClass, cim_error, instance, namespace_name
+from .cim_schema import CLASSES, CLUSTERS, VIRTUALIZATION, CimClass, cim_error, instance, namespace_name, require_namespace
 
 if TYPE_CHECKING:
     from ..machine import Machine
 
 _GET = "Microsoft.Management.Infrastructure.CimCmdlets.GetCimInstanceCommand"
-_VIRTUALIZATION = "root/virtualization/v2"
 _QUERY = re.compile(r"\s*select\s+(?P<properties>\*|[\w\s,]+?)\s+from\s+(?P<name>\w+)(?:\s+where\s+(?P<where>.+))?\s*", re.I | re.S)
 # Namespaces that are on every server although no class of theirs is modelled: an unknown class there is unknown to us, not to Windows.
 _BROAD = frozenset({"root/cimv2", "root/standardcimv2", "root/wmi", "root/microsoft/windows/storage"})
@@ -56,16 +55,21 @@ def _wanted(bound: Bound) -> tuple[str, str, list[str] | None]:
 
 
 def _find(machine: Machine, namespace: str, name: str) -> CimClass:
+<<<<<<< HEAD
     """Where vmms serves the namespace, it is not there without vmms (hyperv-host.md 8)."""
     if namespace == _VIRTUALIZATION and not machine.vmms_ready:
         raise cim_error(0x8004100E, "MetadataError", _GET, "Invalid namespace")
     if namespace == "root/wmi" and name.lower().startswith(("msdsm_", "mpio_")) and not machine.multipath_running:
+=======
+    require_namespace(machine, namespace, _GET)
+    if namespace == "root/wmi" and name.lower().startswith("msdsm_") and not machine.multipath_running:
+>>>>>>> 0a78639 (Rehearsal: failover clusters made, joined, drained, stopped and left, seen alike from every node; their CIM classes and validation)
         raise cim_error(0x80041010, "MetadataError", _GET, "Invalid class")
     classes = CLASSES.get(namespace)
     if classes is None:
         raise not_modelled(f"the CIM namespace {namespace}", "add its classes to rehearsal/cmdlets/cim_schema.py")
     found = classes.get(name.lower())
-    if found is None and (namespace in _BROAD or namespace == _VIRTUALIZATION) and _looks_real(name):
+    if found is None and (namespace in _BROAD or namespace in (VIRTUALIZATION, CLUSTERS)) and _looks_real(name):
         raise not_modelled(f"the CIM class {name} of {namespace}", "add it to rehearsal.tools.cim_classes or cmdlets/cim_schema.py")
     if found is None:
         raise cim_error(0x80041010, "MetadataError", _GET, "Invalid class")
@@ -73,7 +77,11 @@ def _find(machine: Machine, namespace: str, name: str) -> CimClass:
 
 
 def _looks_real(name: str) -> bool:
+<<<<<<< HEAD
     return name.lower().startswith(("win32_", "cim_", "msft_", "msvm_", "msiscsi", "msfc_", "msdsm_", "mpio_"))
+=======
+    return name.lower().startswith(("win32_", "cim_", "msft_", "msvm_", "msiscsi", "msfc_", "msdsm_", "mscluster_"))
+>>>>>>> 0a78639 (Rehearsal: failover clusters made, joined, drained, stopped and left, seen alike from every node; their CIM classes and validation)
 
 
 def _selection(cim_class: CimClass, properties: list[str] | None) -> frozenset[str] | None:

@@ -9,12 +9,14 @@ from ..machine.services import START_MODES, Service
 from ..powershell.errors import not_modelled
 from ..powershell.registry import Bound, cmdlet
 from ..powershell.values import PSObject
+from .cim_schema import METHODS, namespace_name, require_namespace
 from .matching import as_list
 
 if TYPE_CHECKING:
     from ..machine import Machine
 
 _HELP = "extend rehearsal/cmdlets/cim_methods.py"
+_INVOKE = "Microsoft.Management.Infrastructure.CimCmdlets.InvokeCimMethodCommand"
 _INVALID_ACCOUNT = 22
 _MODES = {mode.lower(): mode for mode in START_MODES}
 
@@ -25,9 +27,9 @@ _MODES = {mode.lower(): mode for mode in START_MODES}
     unconfirmed="that a wrong password is taken: the page says that it is not, public experience that the start fails with 1069",
 )
 def invoke_cim_method(machine: Machine, bound: Bound) -> list[PSObject]:
-    if "InputObject" not in bound:
-        raise not_modelled("Invoke-CimMethod without -InputObject", _HELP)
     arguments = dict(bound.get("Arguments") or {})
+    if "InputObject" not in bound:
+        return [_static(machine, bound, arguments)]
     results = []
     for item in as_list(bound["InputObject"]):
         kind, method = item.type.rpartition("#")[2], bound["MethodName"].lower()
@@ -36,6 +38,18 @@ def invoke_cim_method(machine: Machine, bound: Bound) -> list[PSObject]:
         code = _change_service(machine, machine.services.get(item.properties["Name"]), arguments)
         results.append(PSObject("CimInstance#__PARAMETERS", {"ReturnValue": code, "PSComputerName": None}))
     return results
+
+
+def _static(machine: Machine, bound: Bound, arguments: dict[str, Any]) -> PSObject:
+    for name in ("CimSession", "ComputerName", "Query", "ResourceUri", "CimClass"):
+        if name in bound:
+            raise not_modelled(f"Invoke-CimMethod -{name}", _HELP)
+    namespace, class_name = namespace_name(bound.get("Namespace", "root/cimv2")), str(bound["ClassName"])
+    require_namespace(machine, namespace, _INVOKE)
+    method = METHODS.get((namespace, class_name.lower(), bound["MethodName"].lower()))
+    if method is None:
+        raise not_modelled(f"{class_name}.{bound['MethodName']} of {namespace}", _HELP)
+    return PSObject("CimInstance#__PARAMETERS", {**method(machine, arguments), "PSComputerName": None})
 
 
 def _change_service(machine: Machine, service: Service, arguments: dict[str, Any]) -> int:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from ..machine import Machine
 
 Provider = Callable[["Machine"], "list[dict[str, Any]]"]
+# A static method: gets the arguments, answers the output parameters.
+Method = Callable[["Machine", Mapping[str, Any]], "dict[str, Any]"]
 
+VIRTUALIZATION, CLUSTERS = "root/virtualization/v2", "root/mscluster"
 _STORAGE = "root/microsoft/windows/storage"
 # storage-and-time.md 1.7, 1.8, 2 (MSFT_Disk, MSFT_StorageSetting, MSFT_InitiatorPort), 1.2, 1.3; hyperv-host.md 1.1 (Win32_DeviceGuard);
 # Microsoft Learn whqlprov (Win32_PnPSignedDriver), windows-driver-docs storage (MPIO_REGISTERED_DSM).
@@ -121,6 +124,19 @@ def provides(namespace: str, name: str, *, source: str) -> Callable[[Provider], 
     return register
 
 
+METHODS: dict[tuple[str, str, str], Method] = {}
+
+
+def answers(namespace: str, name: str, method: str) -> Callable[[Method], Method]:
+    """Registers a static method of a class."""
+
+    def register(function: Method) -> Method:
+        METHODS[namespace_name(namespace), name.lower(), method.lower()] = function
+        return function
+
+    return register
+
+
 def instance(cim_class: CimClass, values: Mapping[str, Any], selected: frozenset[str] | None = None) -> PSObject:
     """One object of the class. selected: lower-cased names that -Property asked for; the others are null then, as on Windows."""
     unknown = set(values) - set(cim_class.properties)
@@ -135,6 +151,14 @@ def instance(cim_class: CimClass, values: Mapping[str, Any], selected: frozenset
         else:
             properties[name] = Unmodelled(f"{cim_class.name}.{name}")
     return PSObject(f"CimInstance#{cim_class.name}", {**properties, "PSComputerName": None})
+
+
+def require_namespace(machine: Machine, namespace: str, command: str) -> None:
+    """Where a service brings the namespace, it is not there without it: vmms (hyperv-host.md 8), and the cluster's provider, which comes
+    with the feature."""
+    gone = namespace == VIRTUALIZATION and not machine.vmms_ready
+    if gone or (namespace == CLUSTERS and not machine.features.in_effect("Failover-Clustering")):
+        raise cim_error(0x8004100E, "MetadataError", command, "Invalid namespace")
 
 
 def objects(machine: Machine, namespace: str, name: str) -> list[PSObject]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from ipaddress import ip_interface
 from typing import TYPE_CHECKING
 
+from ..machine.addresses import addresses
 from ..powershell.errors import not_modelled
 from ..powershell.registry import Bound, cmdlet
 from ..powershell.values import PSEnum, PSObject
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ..machine import Machine
 
 _SOURCE = "windows-powershell-docs NetTCPIP and DnsClient; win32 MSFT_NetIPAddress, MSFT_NetRoute, MSFT_NetTCPConnection"
-_UNCONFIRMED = "nothing but the uplink and loopback has addresses here"
+_UNCONFIRMED = "nothing but the uplink, adapters with addresses in the lab, and loopback has addresses here"
 _TYPES = "Microsoft.PowerShell.Cmdletization.GeneratedTypes"
 _LOOPBACK_INDEX = 1
 _IPV4, _IPV6 = 2, 23
@@ -26,11 +27,9 @@ _IPV4, _IPV6 = 2, 23
 @cmdlet("Get-NetIPAddress", source=_SOURCE, unconfirmed=_UNCONFIRMED)
 def get_net_ip_address(machine: Machine, bound: Bound) -> list[PSObject]:
     _only(bound, "Get-NetIPAddress")
-    uplink = machine.uplink
     rows = [("127.0.0.1", 8, _LOOPBACK_INDEX, "Loopback Pseudo-Interface 1"), ("::1", 128, _LOOPBACK_INDEX, "Loopback Pseudo-Interface 1")]
-    if uplink.interface:
-        address = ip_interface(uplink.spec.address)
-        rows.append((str(address.ip), address.network.prefixlen, interface_index(machine, uplink.interface), uplink.interface))
+    for alias, address in addresses(machine):
+        rows.append((str(address.ip), address.network.prefixlen, interface_index(machine, alias), alias))
     return [
         PSObject("CimInstance#MSFT_NetIPAddress", {
             "IPAddress": address, "PrefixLength": length, "InterfaceIndex": index, "InterfaceAlias": alias,

@@ -316,6 +316,13 @@ def _local(path: str) -> str:
     return text
 
 
+def file_object(machine: Machine, path: str) -> PSObject:
+    """The FileInfo or DirectoryInfo of a file that is there."""
+    entry = machine.files.info(path)
+    assert entry is not None, path
+    return _file(entry)
+
+
 def _file(entry: Entry) -> PSObject:
     file_name, folder = name(entry.path), parent(entry.path)
     stem, dot, extension = file_name.rpartition(".")

@@ -25,7 +25,8 @@ def new_id() -> str:
 class Node:
     """A member. name: its computer name; id: "1", "2", ... in the order of joining.
 
-    paused: suspended; drain: NotInitiated, InProgress, Completed or Failed. weight: NodeWeight. voting: it has its dynamic vote.
+    paused: suspended; drain: NotInitiated, InProgress, Completed or Failed; drained_at: when one that is under way ends.
+    weight: NodeWeight. voting: it has its dynamic vote.
     joins_at: the moment (ISO 8601) from which on it is Up at the earliest; before it is Joining.
     """
 
@@ -34,6 +35,7 @@ class Node:
     instance: str = field(default_factory=new_id)
     paused: bool = False
     drain: str = "NotInitiated"
+    drained_at: str = ""
     weight: int = 1
     voting: bool = True
     joins_at: str = ""

@@ -31,11 +31,13 @@ _RUNS_AFTER = {"join": True, "start": True, "stop": False, "leave": False}
 @dataclass(frozen=True)
 class ClusterTiming:
     """create_seconds: how long New-Cluster takes; join_seconds: how long a node is Joining; dns_seconds: from the creation until DNS knows
-    the cluster's name; csv_mount_seconds: from the moment that a disk is a cluster shared volume until each node has mounted it."""
+    the cluster's name; drain_seconds: how long a drain takes; csv_mount_seconds: from the moment that a disk is a cluster shared volume
+    until each node has mounted it."""
 
     create_seconds: float = 0.0
     join_seconds: float = 0.0
     dns_seconds: float = 0.0
+    drain_seconds: float = 0.0
     csv_mount_seconds: float = 0.0
 
 
@@ -44,6 +46,7 @@ def read_timing(fields: Fields) -> ClusterTiming:
         create_seconds=fields.seconds("create_seconds", 0),
         join_seconds=fields.seconds("join_seconds", 0),
         dns_seconds=fields.seconds("dns_seconds", 0),
+        drain_seconds=fields.seconds("drain_seconds", 0),
         csv_mount_seconds=fields.seconds("csv_mount_seconds", 0),
     )
     fields.done()
@@ -119,6 +122,9 @@ class Clusters:
     def settle(self, cluster: Cluster, now: datetime) -> None:
         """Votes, and who owns what. Call it within `changing`."""
         running = [node for node in cluster.nodes if self.runs(cluster, node)]
+        for node in running:
+            if node.drain == "InProgress" and now >= datetime.fromisoformat(node.drained_at):
+                node.drain = "Completed"
         cluster.formed = _majority(cluster, running)
         if not cluster.formed:
             return
@@ -133,6 +139,20 @@ class Clusters:
     def order(self, node: str, what: str, cluster: Cluster) -> None:
         """what: see Order. Call it within `changing`."""
         self._orders.append(Order(node, what, cluster.id))
+
+    def withdraw(self, cluster: Cluster) -> None:
+        """Takes a cluster away whose creation failed. A node that is there cleans up; one that is away and has begun stays as it is."""
+        for node in cluster.nodes:
+            machine = self.peers.find(node.name)
+            begun = machine is not None and machine.cluster_id == cluster.id
+            self._orders = [item for item in self._orders if not (item.node == node.name and item.cluster == cluster.id)]
+            if begun and self.peers.is_up(node.name):
+                self._orders.append(Order(node.name, "leave", cluster.id))
+        self.all.remove(cluster)
+
+    def forget_elsewhere(self, machine: Machine) -> None:
+        """Has another machine forget the cluster that it was configured for. Call it within `changing`."""
+        self._orders.append(Order(machine.identity.computer_name, "leave", machine.cluster_id))
 
     def take_orders(self, node: str) -> list[Order]:
         """The orders of a machine that is about to carry them out."""

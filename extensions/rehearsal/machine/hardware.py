@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_interface
 
 from .errors import SpecError
 from .fields import Fields
@@ -45,7 +46,8 @@ class Disk:
 
 @dataclass(frozen=True)
 class Nic:
-    """A network adapter. physical is false for a team's or another virtual one; speed in bits a second."""
+    """A network adapter. physical is false for a team's or another virtual one; speed in bits a second; addresses: with their prefix
+    lengths, besides the uplink's."""
 
     name: str
     description: str
@@ -54,6 +56,7 @@ class Nic:
     speed: int
     driver: str
     physical: bool
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,9 +170,21 @@ def _read_nic(fields: Fields, index: int) -> Nic:
         speed=fields.number("speed_gbps", 25, minimum=0, maximum=1000) * 10**9,
         driver=fields.text("driver", "contoso.sys"),
         physical=fields.flag("physical", True),
+        addresses=fields.texts("addresses"),
     )
+    for address in nic.addresses:
+        if "/" not in address or not _is_interface(address):
+            raise SpecError(fields.at("addresses"), address, "an address with its prefix length, such as 10.0.0.1/24")
     fields.done()
     return nic
+
+
+def _is_interface(text: str) -> bool:
+    try:
+        ip_interface(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _read_pci(fields: Fields) -> PciDevice:

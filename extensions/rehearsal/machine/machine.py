@@ -167,11 +167,11 @@ class Machine:
         """Whether an account (local, or of the domain) is in this machine's group Administrators."""
         if account == SYSTEM or account.lower().startswith(f"{self.identity.computer_name.lower()}\\"):
             return True
+        members = [self.accounts.name_of(sid) or "" for sid in self.accounts.groups[ADMINISTRATORS]]
         user = self.directory.find_user(account) if self.in_lab_domain else None
         if user is None:
-            return "\\" not in account and "@" not in account
-        members = [self.directory.find_user(self.accounts.name_of(sid) or "") for sid in self.accounts.groups[ADMINISTRATORS]]
-        return DOMAIN_ADMINS in user.groups or user in members
+            return account.lower() in (name.lower() for name in members)
+        return DOMAIN_ADMINS in user.groups or user in [self.directory.find_user(name) for name in members]
 
     def _domain_user(self, text: str) -> str | None:
         user = self.directory.find_user(text) if self.in_lab_domain else None

@@ -50,6 +50,7 @@ def configure(machine: Machine, cluster_id: str, name: str) -> None:
     machine.cluster_id = cluster_id
     machine.note(f"member of the failover cluster {name}")
     machine.registry.set(KEY, "ClusterName", name, "String")
+    machine.files.make_folder(r"C:\ClusterStorage")
     machine.services.configure(SERVICE, start_mode="Automatic")
     if SERVICE.lower() not in machine.services.running:
         machine.services.start(SERVICE)

@@ -236,6 +236,11 @@ class Catalogue:
             return Enumeration(parameter.type, tuple(numbers), numbers)
         return Enumeration(parameter.type, parameter.values) if parameter.values else None
 
+    def enumeration(self, module: str, name: str) -> Mapping[str, int]:
+        """The values of an enumeration of a reflected module."""
+        values: Mapping[str, int] = self._classes[module]["enums"][name]
+        return values
+
     def is_class(self, name: str) -> bool:
         return any(name in module["classes"] for module in self._classes.values())
 

@@ -69,7 +69,7 @@ def _look_up(value: Any, name: str) -> tuple[bool, Any]:
 
 def _class_has(value: Any, name: str, catalogue: Catalogue) -> bool:
     known = catalogue.properties(value.type) if isinstance(value, PSObject) else None
-    return known is not None and name.lower() in {item.lower() for item in known}
+    return known is not None and name.lower() in {item.lower() for item in known - value.lacks}
 
 
 def set_property(target: PSObject, name: str, value: Any) -> None:

@@ -16,12 +16,14 @@ class PSObject:
 
     type: the full .NET type ("Microsoft.HyperV.PowerShell.VMHost") or, as PowerShell writes it, "CimInstance#Win32_Processor";
     properties: named and typed exactly as those of the real class;
-    text: what the object's ToString() answers; empty means the type name, as in .NET.
+    text: what the object's ToString() answers; empty means the type name, as in .NET;
+    lacks: properties of the class as the sources describe it that this Server version does not have.
     """
 
     type: str
     properties: dict[str, Any]
     text: str = ""
+    lacks: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return self.text or self.type
