@@ -55,15 +55,8 @@ def _wanted(bound: Bound) -> tuple[str, str, list[str] | None]:
 
 
 def _find(machine: Machine, namespace: str, name: str) -> CimClass:
-<<<<<<< HEAD
-    """Where vmms serves the namespace, it is not there without vmms (hyperv-host.md 8)."""
-    if namespace == _VIRTUALIZATION and not machine.vmms_ready:
-        raise cim_error(0x8004100E, "MetadataError", _GET, "Invalid namespace")
-    if namespace == "root/wmi" and name.lower().startswith(("msdsm_", "mpio_")) and not machine.multipath_running:
-=======
     require_namespace(machine, namespace, _GET)
-    if namespace == "root/wmi" and name.lower().startswith("msdsm_") and not machine.multipath_running:
->>>>>>> 0a78639 (Rehearsal: failover clusters made, joined, drained, stopped and left, seen alike from every node; their CIM classes and validation)
+    if namespace == "root/wmi" and name.lower().startswith(("msdsm_", "mpio_")) and not machine.multipath_running:
         raise cim_error(0x80041010, "MetadataError", _GET, "Invalid class")
     classes = CLASSES.get(namespace)
     if classes is None:
@@ -77,11 +70,8 @@ def _find(machine: Machine, namespace: str, name: str) -> CimClass:
 
 
 def _looks_real(name: str) -> bool:
-<<<<<<< HEAD
-    return name.lower().startswith(("win32_", "cim_", "msft_", "msvm_", "msiscsi", "msfc_", "msdsm_", "mpio_"))
-=======
-    return name.lower().startswith(("win32_", "cim_", "msft_", "msvm_", "msiscsi", "msfc_", "msdsm_", "mscluster_"))
->>>>>>> 0a78639 (Rehearsal: failover clusters made, joined, drained, stopped and left, seen alike from every node; their CIM classes and validation)
+    prefixes = ("win32_", "cim_", "msft_", "msvm_", "msiscsi", "msfc_", "msdsm_", "mpio_", "mscluster_")
+    return name.lower().startswith(prefixes)
 
 
 def _selection(cim_class: CimClass, properties: list[str] | None) -> frozenset[str] | None:
