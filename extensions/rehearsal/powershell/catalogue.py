@@ -138,7 +138,7 @@ class Catalogue:
         self._reference: Mapping[str, Any] = _read(folder / "catalogue.json")
         self._classes: Mapping[str, Any] = _read(folder / "classes.json")["modules"]
         self.supplement: Mapping[str, Any] = _read(folder / "supplement.json")
-        self._cmdlets: Mapping[str, Any] = {**self._reference["cmdlets"], **self.supplement["cmdlets"]}
+        self._cmdlets: Mapping[str, Any] = {**self._reference["cmdlets"], **self.supplement["cmdlets"], **self._added()}
         self._names = {name.lower(): name for name in self._cmdlets}
         self._found: dict[tuple[str, str], Command | None] = {}
 
@@ -189,6 +189,11 @@ class Catalogue:
             allowance=allowance.get("source", ""),
             unconfirmed=allowance.get("unconfirmed", ""),
         )
+
+    def _added(self) -> dict[str, Any]:
+        """The cmdlets that have parameters which the reference lacks."""
+        cmdlets, added = self._reference["cmdlets"], self.supplement["added"]
+        return {name: _with(cmdlets[name], extra["parameters"]) for name, extra in added.items()}
 
     def _allowance(self, name: str, version: str) -> Mapping[str, Any]:
         entry: Mapping[str, Any] = self.supplement["os"].get(name, {})
@@ -270,6 +275,10 @@ class Catalogue:
 @cache
 def catalogue() -> Catalogue:
     return Catalogue(DATA)
+
+
+def _with(entry: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {**entry, "parameters": {**entry["parameters"], **parameters}, "all": [*entry["all"], *parameters]}
 
 
 def _read(path: Path) -> Mapping[str, Any]:
