@@ -138,7 +138,8 @@ def _cluster_refusals(options: Mapping[str, Any], networks: Sequence[Network], p
         name = (item["name"] or "").lower()
         holder = next((other for other in networks if other.name.lower() == name and other.id != network.id), None)
         if holder is not None:
-            yield f"networks: {item['name']!r}, wanted for {item['subnet']}, is now the name of {holder.subnets[0]}; rename that one first"
+            subnet = ", ".join(holder.subnets) or holder.id
+            yield f"networks: {item['name']!r}, wanted for {item['subnet']}, is now the name of {subnet}; rename that one first"
 
 
 def _findings(options: Mapping[str, Any], networks: Sequence[Network]) -> Iterator[Finding]:

@@ -251,11 +251,10 @@ def _resource(volume: str) -> str:
 
 
 def _pool(options: Mapping[str, Any], current: _Current) -> str:
-    """The pool that is there; a new one is named after the cluster unless it gets a name."""
-    wanted = options["pool_name"] or f"S2D on {current.cluster}"
-    if len(current.pools) == 1:
+    """The one that is there once it is on, whatever its name; a new one is named after the cluster unless it gets a name."""
+    if current.enabled and len(current.pools) == 1:
         return current.pools[0]
-    return wanted
+    return options["pool_name"] or f"S2D on {current.cluster}"
 
 
 def _state(current: _Current) -> dict[str, Any]:
