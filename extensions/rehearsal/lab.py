@@ -18,6 +18,7 @@ from .machine.directory import DirectorySpec, read_directory
 from .machine.fields import Fields
 from .machine.shared_luns import SharedLunSpec, read_shared_luns
 from .machine.shares import FileServerSpec, read_file_servers
+from .machine.witness import CloudAccount, read_cloud_account
 from .software import downloads as software
 from .wsman.service import Quotas
 
@@ -69,6 +70,7 @@ class Lab:
     cluster: ClusterTiming
     file_servers: tuple[FileServerSpec, ...]
     shared_luns: tuple[SharedLunSpec, ...]
+    cloud_storage: tuple[CloudAccount, ...]
     latency: Latency
     source: Mapping[str, Any]
 
@@ -102,6 +104,7 @@ def from_mapping(mapping: Any) -> Lab:
         cluster=read_timing(fields.child("cluster")),
         file_servers=read_file_servers(fields.children("file_servers"), directory.dns_name),
         shared_luns=read_shared_luns(fields.children("shared_luns"), hosts),
+        cloud_storage=tuple(read_cloud_account(item) for item in fields.children("cloud_storage")),
         latency=_latency(fields.child("latency")),
         source=mapping,
     )

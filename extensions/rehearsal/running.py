@@ -93,6 +93,7 @@ class RunningLab:
             host = Host(host_lab, self.control_plane, self.lab.latency, self.store, self.directory, self.clusters)
             host.machine.file_servers = self.file_servers
             host.machine.shared_luns = self.shared_luns
+            host.machine.cloud_accounts = self.lab.cloud_storage
             self.hosts[name] = host
             old = known.get("ports", {}).get(name, {})
             http = bind(host_lab.access.http_port, old.get("http", 0), host.listen)

@@ -138,6 +138,7 @@ def resources(machine: Machine) -> list[dict[str, Any]]:
                 **_numbers(item, "MSCluster_Resource"), "Name": resource.name, "Caption": resource.name, "Status": "OK",
                 "Type": resource.type, "CoreResource": resource.core, "OwnerGroup": cluster.group_of(resource).name,
                 "OwnerNode": cluster.group_of(resource).owner, "IsClusterSharedVolume": resource.id in shared,
+                "PrivateProperties": PSObject("CimInstance#MSCluster_Property", dict(resource.parameters)),
             }
             for resource, item in shown
         ]

@@ -125,3 +125,12 @@ def _process(service: Service) -> PSObject:
     return PSObject(_PROCESS, {
         "Id": service.pid, "ProcessName": name, "Name": name, "StartTime": service.started_at, "HasExited": False, "SessionId": 0,
     }, text=f"{_PROCESS} ({name})")
+
+
+@cmdlet("Write-Output", source="PowerShell-Docs 5.1 Write-Output; PowerShell/PowerShell Write-Object.cs")
+def write_output(machine: Machine, bound: Bound) -> list[Any]:
+    """What it was given; a collection among it comes out item by item."""
+    output: list[Any] = []
+    for item in as_list(bound["InputObject"]):
+        output += item if isinstance(item, list) and not bound.get("NoEnumerate") else [item]
+    return output

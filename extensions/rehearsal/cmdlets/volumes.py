@@ -9,9 +9,12 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from ..machine.disk_content import Partition
+from ..machine import cluster_storage
+from ..machine.cluster import SharedVolume
+from ..machine.disk_content import DiskContent, Partition
 from ..machine.files import normalise
 from ..machine.storage import ShownDisk
+from ..machine.storage_spec import ClusterVolume
 from ..powershell.errors import not_modelled
 from ..powershell.registry import Bound, cmdlet
 from ..powershell.values import PSObject
@@ -34,28 +37,52 @@ def get_volume(machine: Machine, bound: Bound) -> list[PSObject]:
         return [_of_path(machine, bound["FilePath"])]
     if set(bound) == {"Partition"}:
         values = bound["Partition"].properties
-        return [item for disk, partition, item in _volumes(machine)
-                if (disk.number, partition.number) == (values["DiskNumber"], values["PartitionNumber"])]
-    if not bound or not set(bound) <= set(_FILTERS):
+        disk = next((disk for disk in machine.storage.disks() if disk.number == values["DiskNumber"]), None)
+        paths = [_path(item.volume) for item in (disk.content.data if disk else ()) if item.number == values["PartitionNumber"]]
+        return [item for item in _volumes(machine) if item.properties["Path"] in paths]
+    if not set(bound) <= set(_FILTERS):
         raise not_modelled(f"Get-Volume by {', '.join(bound) or 'nothing'}", _HELP)
-    return select([item for _disk, _partition, item in _volumes(machine)], bound, "Get-Volume", _FILTERS)
+    return select(_volumes(machine), bound, "Get-Volume", _FILTERS)
 
 
-def _volumes(machine: Machine) -> list[tuple[ShownDisk, Partition, PSObject]]:
-    return [
-        (disk, partition, shown_volume(machine, disk, partition))
-        for disk in machine.storage.disks() if not disk.offline_reason for partition in disk.content.data
+def _volumes(machine: Machine) -> list[PSObject]:
+    """Those of disks that are online, and cluster shared volumes wherever their disks are."""
+    shared = [_shared(machine, volume, content) for volume, content in cluster_storage.mounted(machine)]
+    ids = {volume.volume_id for volume, _content in cluster_storage.mounted(machine)}
+    own = [
+        shown_volume(machine, disk, partition)
+        for disk in machine.storage.disks() if not disk.offline_reason for partition in disk.content.data if partition.volume not in ids
     ]
+    given = [_given(volume) for volume in machine.spec.storage.cluster_volumes]
+    return [*own, *shared, *given]
 
 
 def shown_volume(machine: Machine, disk: ShownDisk, partition: Partition) -> PSObject:
-    """A volume on a disk that the server has online."""
-    path = f"\\\\?\\Volume{{{partition.volume}}}\\"
+    """A volume of a disk that is online."""
+    path = _path(partition.volume)
     if disk.letter:
         return _volume(disk.letter, path, "NTFS", disk.size, free_bytes(machine, disk.letter), "")
+    return _volume(None, path, partition.file_system, *_room(machine, partition), partition.label)
+
+
+def _shared(machine: Machine, volume: SharedVolume, content: DiskContent) -> PSObject:
+    partition = next(item for item in content.data if item.volume == volume.volume_id)
+    return _volume(None, _path(partition.volume), "CSVFS", *_room(machine, partition), partition.label)
+
+
+def _given(volume: ClusterVolume) -> PSObject:
+    """A cluster shared volume of the lab file, without a cluster."""
+    return _volume(None, volume.unique_id, "CSVFS", volume.size, volume.free, "")
+
+
+def _room(machine: Machine, partition: Partition) -> tuple[int, int]:
+    """Size and what is free of it."""
     size = partition.size if partition.file_system else 0
-    free = max(0, size - machine.shared_luns.used(partition.volume))
-    return _volume(None, path, partition.file_system, size, free, partition.label)
+    return size, max(0, size - machine.shared_luns.used(partition.volume))
+
+
+def _path(volume: str) -> str:
+    return f"\\\\?\\Volume{{{volume}}}\\"
 
 
 def _of_path(machine: Machine, file_path: str) -> PSObject:
@@ -67,7 +94,10 @@ def _of_path(machine: Machine, file_path: str) -> PSObject:
     for volume in machine.spec.storage.cluster_volumes:
         root = f"{_CLUSTER_STORAGE}{volume.name.lower()}"
         if f"{path}\\".startswith(f"{root}\\"):
-            return _volume(None, volume.unique_id, "CSVFS", volume.size, volume.free, "")
+            return _given(volume)
+    for shared, content in cluster_storage.mounted(machine):
+        if f"{path}\\".startswith(f"{_CLUSTER_STORAGE}{shared.folder.lower()}\\"):
+            return _shared(machine, shared, content)
     letter = path[0].upper()
     disk = next(disk for disk in machine.spec.hardware.disks if disk.letter == letter)
     unique_id = f"\\\\?\\Volume{{{uuid.uuid5(uuid.NAMESPACE_OID, f'{machine.name}/{letter}')}}}\\"

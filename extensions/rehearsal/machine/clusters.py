@@ -32,13 +32,14 @@ _RUNS_AFTER = {"join": True, "start": True, "stop": False, "leave": False}
 class ClusterTiming:
     """create_seconds: how long New-Cluster takes; join_seconds: how long a node is Joining; dns_seconds: from the creation until DNS knows
     the cluster's name; drain_seconds: how long a drain takes; csv_mount_seconds: from the moment that a disk is a cluster shared volume
-    until each node has mounted it."""
+    until each node has mounted it; csv_stuck_on: nodes that do not mount a volume that is new to them before their service starts again."""
 
     create_seconds: float = 0.0
     join_seconds: float = 0.0
     dns_seconds: float = 0.0
     drain_seconds: float = 0.0
     csv_mount_seconds: float = 0.0
+    csv_stuck_on: tuple[str, ...] = ()
 
 
 def read_timing(fields: Fields) -> ClusterTiming:
@@ -48,6 +49,7 @@ def read_timing(fields: Fields) -> ClusterTiming:
         dns_seconds=fields.seconds("dns_seconds", 0),
         drain_seconds=fields.seconds("drain_seconds", 0),
         csv_mount_seconds=fields.seconds("csv_mount_seconds", 0),
+        csv_stuck_on=tuple(name.lower() for name in fields.texts("csv_stuck_on")),
     )
     fields.done()
     return timing

@@ -28,6 +28,7 @@ class Win32Error(Exception):
 # https://learn.microsoft.com/windows/win32/debug/system-error-codes--1000-1299-
 MESSAGES = {
     2: "The system cannot find the file specified.",
+    3: "The system cannot find the path specified.",
     5: "Access is denied.",
     53: "The network path was not found.",
     67: "The network name cannot be found.",

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..powershell.errors import not_modelled
 from ..powershell.registry import MODELS
-from . import membership, setup
+from . import cluster_storage, membership, setup
 from .accounts import ADMINISTRATORS, BUILT_IN_SERVICES, LOCAL_SERVICE, Accounts
 from .caller import SYSTEM, Caller, calling, current
 from .catalogue import INBOX_MODULES, MODULE_FEATURES, FeatureInfo
@@ -34,6 +34,7 @@ from .spec import HostSpec
 from .storage import Storage
 from .switches import Uplink
 from .tasks import ScheduledTasks
+from .witness import CloudAccount
 
 Hook = Callable[["Machine", Service], None]
 
@@ -92,7 +93,8 @@ class Machine:
         # The file servers that it reaches, and the disks that others see as well, likewise.
         self.file_servers = FileServers((), now)
         self.shared_luns = SharedLuns((), (), now)
-        self.files = Files(FileStore(drives, now), self._elsewhere)
+        self.cloud_accounts: tuple[CloudAccount, ...] = ()
+        self.files = Files(FileStore(drives, now), self._elsewhere, lambda path: cluster_storage.folders(self, path))
         self.services = Services(self.registry, now, spec.timing.service_start_seconds, self.note)
         self.accounts = Accounts(self.identity.computer_name, spec.accounts, self.note)
         self.accounts.domain_user = self._domain_user
@@ -108,6 +110,7 @@ class Machine:
         self.drivers = DriverStore(self.pci, self.registry, spec.os.build, self.note)
         self.storage = Storage(name, self.registry, spec.hardware.disks, spec.storage, self.note)
         self.storage.shared = lambda: self.shared_luns.seen_by(name)
+        self.storage.cluster_role = lambda content: cluster_storage.role(self, content)
         self.storage.shared_changed = lambda: self.shared_luns.save()
         self.hyperv = HyperV(name, spec, self.note)
         self.uplink = Uplink(spec.uplink, lambda: self.hyperv.switches, now)
@@ -242,7 +245,7 @@ class Machine:
     def _elsewhere(self, path: str, write: bool) -> Place | None:
         """Where a path lies that is not on a drive of its own."""
         if not path.startswith("\\\\"):
-            return None
+            return cluster_storage.place(self, path)
         return self.file_servers.place(path, self.directory.identities(self.caller.network), write)
 
     # Features
@@ -420,6 +423,7 @@ class Machine:
             self.hyperv.vmms_started()
         if name == "w32time":
             self.resyncs_refused = 0
+        cluster_storage.service_started(self, service)
         self._call(self.hooks.service_started, service)
 
     def _call(self, hooks: list[Hook], service: Service) -> None:

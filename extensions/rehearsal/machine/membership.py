@@ -43,6 +43,15 @@ def obey(machine: Machine) -> None:
             machine.services.start(SERVICE)
         elif order.what == "stop" and SERVICE.lower() in machine.services.running:
             machine.services.stop(SERVICE, force=True)
+    _show_database(machine)
+
+
+def _show_database(machine: Machine) -> None:
+    """Every member sees the cluster's database in its registry; of it only the parameters of resource types are modelled."""
+    cluster = machine.clusters.of(machine)
+    for kind, parameters in cluster.type_parameters.items() if cluster else ():
+        for name, value in parameters.items():
+            machine.registry.set(rf"{KEY}\ResourceTypes\{kind}\Parameters", name, value, "String")
 
 
 def configure(machine: Machine, cluster_id: str, name: str) -> None:

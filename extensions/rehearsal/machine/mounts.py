@@ -3,7 +3,7 @@
 """All files that a server sees: those of its own drives, those of cluster shared volumes, and those on file servers."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -38,11 +38,13 @@ class Files:
 
     elsewhere(path, write): the place of a path that is not the server's own. It raises Win32Error where the network ends and
     PermissionError where access is denied. Reading beyond the network's end finds nothing; changing something there is an error.
+    mounted(path): the folders directly below a folder of its own that are such places.
     """
 
-    def __init__(self, own: FileStore, elsewhere: Elsewhere) -> None:
+    def __init__(self, own: FileStore, elsewhere: Elsewhere, mounted: Callable[[str], Iterable[str]] = lambda path: ()) -> None:
         self.own = own
         self._elsewhere = elsewhere
+        self._mounted = mounted
 
     def info(self, path: str) -> Entry | None:
         text = normalise(path)
@@ -121,6 +123,7 @@ class Files:
         text = normalise(path)
         place = self._elsewhere(text, False)
         if place is None:
-            return self.own.list(text)
+            mounted = [entry for path in self._mounted(text) if (entry := self.info(path))]
+            return sorted([*self.own.list(text), *mounted], key=lambda entry: entry.path.lower())
         with place.lock:
             return [place.outside(entry) for entry in place.store.list(place.inside(text))]

@@ -45,8 +45,9 @@ class Host:
     def __init__(self, **spec: Any) -> None:
         timing = {"reboot_seconds": 0, "vmms_ready_seconds": 0, **spec.pop("timing", {})}
         self.clock = Clock()
-        self.spec = HostSpec.from_mapping({**spec, "timing": timing}, "hosts.hv01")
-        self.machine = Machine.build("hv01", self.spec, self.clock)
+        name = spec.get("computer_name", "hv01")
+        self.spec = HostSpec.from_mapping({**spec, "timing": timing}, f"hosts.{name}")
+        self.machine = Machine.build(name, self.spec, self.clock)
         self.machine.sleep = self.clock.pass_by
 
     def up(self) -> bool:

@@ -31,7 +31,7 @@ class Lab:
     """hosts: hv01, hv02, ... members of example.org with the cluster's features; spec: of all of them."""
 
     def __init__(
-        self, count: int = 3, *, timing: Mapping[str, float] | None = None, directory: Mapping[str, Any] | None = None,
+        self, count: int = 3, *, timing: Mapping[str, Any] | None = None, directory: Mapping[str, Any] | None = None,
         path: Path | None = None, **spec: Any,
     ) -> None:
         self.clusters = Clusters(Peers(), ClusterTiming(**(timing or {})), path)

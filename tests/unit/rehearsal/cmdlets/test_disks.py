@@ -28,7 +28,6 @@ def pair(path: Path | None = None, **host: Any) -> tuple[Host, Host]:
     made = []
     for name in lab.hosts:
         new = Host(computer_name=name, **host)
-        new.machine = Machine.build(name, new.spec, new.clock)
         new.machine.shared_luns = shared
         made.append(new)
     return made[0], made[1]

@@ -38,7 +38,6 @@ def test_a_cluster_volume_has_one_id_on_all_nodes_and_a_disk_has_not() -> None:
     ({"FilePath": "C:\\nowhere"}, "CmdletizationQuery_NotFound_FilePath,Get-Volume"),
     ({"FilePath": "E:\\"}, "CmdletizationQuery_NotFound_FilePath,Get-Volume"),
     ({"FilePath": "\\\\fs1\\nova"}, "RehearsalNotModelled"),
-    ({}, "RehearsalNotModelled"),
     ({"DriveLetter": ["C"]}, "RehearsalNotModelled"),
 ])
 def test_what_is_not_there_or_not_known(asked: dict[str, Any], error: str) -> None:
