@@ -6,7 +6,7 @@ docs/resources/cluster_disks.md names the source of every rule.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,7 +96,8 @@ class ClusterDisks:
         nodes = [row["Name"] for row in answers.rows("nodes") if row["State"] in ("Up", "Paused")]
         state = _state(found, volumes, answers.row("cluster")["SharedVolumesRoot"])
         findings = tuple(finding for disk in found for finding in _findings(disk))
-        refusals = tuple(reason for disk in found for reason in _refusals(disk, cluster_disks.resources(answers)))
+        names = {*cluster_disks.resources(answers), *(volume.name.lower() for volume in volumes)}
+        refusals = tuple(reason for disk in found for reason in _refusals(disk, names))
         if refusals or findings:
             return Plan(findings=findings, refusals=refusals, state=state)
         due = [disk for disk in found if _is_due(disk, nodes)]
@@ -158,13 +159,14 @@ def _option_refusals(options: Mapping[str, Any]) -> Iterator[str]:
         yield f"mount_seconds: {options['mount_seconds']} is not 1 or more"
 
 
-def _refusals(disk: _Found, resources: Mapping[str, ClusterResource]) -> Iterator[str]:
+def _refusals(disk: _Found, names: Set[str]) -> Iterator[str]:
+    """names: of all resources, in lower case; shared volumes may not be listed among the resources."""
     unique_id = disk.item["unique_id"]
     if disk.kind == _SHARED_VOLUME and not disk.item["shared_volume"]:
         yield f"disks: {unique_id} is the cluster shared volume {disk.name!r} already, and to take it back is not done here"
     if disk.kind == _CLUSTER_DISK and disk.item["shared_volume"] and disk.resource and disk.resource.group_type != "AvailableStorage":
         yield f"disks: {unique_id} ({disk.name!r}) is in use by {disk.resource.group!r}, so it cannot become a cluster shared volume"
-    if disk.renamed and disk.item["name"].lower() in resources and disk.item["name"].lower() != (disk.name or "").lower():
+    if disk.renamed and disk.item["name"].lower() in names - {(disk.name or "").lower()}:
         yield f"disks: the name {disk.item['name']!r}, wanted for {unique_id}, belongs to another resource of the cluster"
 
 

@@ -301,6 +301,8 @@ def test_what_a_disk_lacks_is_a_finding_and_nothing_is_touched(disk: Disk, name:
      "disks: 60a ('Witness') is in use by 'Available Storage', so it cannot become a cluster shared volume"),
     (item("60a", name="data"), [Disk("60a", "g1", available=True), Disk("60b", "g2", resource="Data")],
      "disks: the name 'data', wanted for 60a, belongs to another resource of the cluster"),
+    (item("60a", name="data"), [Disk("60a", "g1", available=True), Disk("60b", "g2", resource="Data", volume="Volume1")],
+     "disks: the name 'data', wanted for 60a, belongs to another resource of the cluster"),
 ])
 def test_what_cannot_be_is_refused(wanted: dict[str, Any], disks: list[Disk], refusal: str) -> None:
     plan = RESOURCE.plan(options(wanted), cluster(*disks))
