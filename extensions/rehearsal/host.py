@@ -56,6 +56,7 @@ class Host:
         self.machine.hooks.service_starting.append(nova_compute.require_program)
         self.machine.hooks.service_started.append(nova_compute.starter(control_plane))
         self.machine.hooks.service_started.append(neutron_agent.starter(control_plane))
+        self.machine.hooks.service_waiting.append(nova_compute.resumer(control_plane))
         self._lab = lab
         self._switched_off = store.off(lab.name)
         self._latency = latency

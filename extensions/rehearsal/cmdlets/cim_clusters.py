@@ -67,21 +67,15 @@ CLASSES[CLUSTERS] = {
 def running(machine: Machine) -> Iterator[Cluster]:
     """The local cluster, settled. RPC's error 1753 where its service does not run (os-win, clusterutils.py, waits while it sees it)."""
     with machine.clusters.changing():
-        cluster = machine.clusters.of(machine)
-        if cluster is not None:
-            machine.clusters.settle(cluster, machine.now())
-        if cluster is None or membership.node_state(machine) != membership.RUNNING:
+        state, cluster = membership.settled_state(machine), machine.clusters.of(machine)
+        if cluster is None or state != membership.RUNNING:
             raise cim_error(0x800706D9, "NotSpecified", _GET, "There are no more endpoints available from the endpoint mapper. ")
         yield cluster
 
 
 @answers(CLUSTERS, "MSCluster_Cluster", "GetNodeClusterState")
 def get_node_cluster_state(machine: Machine, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    with machine.clusters.changing():
-        cluster = machine.clusters.of(machine)
-        if cluster is not None:
-            machine.clusters.settle(cluster, machine.now())
-        return {"ClusterState": membership.node_state(machine)}
+    return {"ClusterState": membership.settled_state(machine)}
 
 
 @provides(CLUSTERS, "MSCluster_Cluster", source=f"{_PAGES}/mscluster-cluster")

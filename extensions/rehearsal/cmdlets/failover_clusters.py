@@ -95,7 +95,7 @@ def _wanted(machine: Machine, bound: Bound, command: str, parameter: str) -> Clu
     own = (".", "localhost", machine.identity.computer_name.lower(), machine.identity.full_name.lower())
     if name.lower() not in own:
         return _remote(machine, name, command)
-    if membership.node_state(machine) != membership.RUNNING:
+    if membership.settled_state(machine) != membership.RUNNING:
         raise failed(machine, command, _NOT_RUNNING, identifier="ClusterEndpointNotRegistered", category="ConnectionError")
     cluster = machine.clusters.of(machine)
     assert cluster is not None

@@ -41,10 +41,12 @@ Hook = Callable[["Machine", Service], None]
 
 @dataclass
 class Hooks:
-    """service_starting may raise Win32Error, which makes the start fail; service_started runs after every start, also at boot."""
+    """service_starting may raise Win32Error, which makes the start fail; service_started runs after every start, also at boot;
+    service_waiting whenever somebody looks at the machine, for the services in Machine.waiting that run."""
 
     service_starting: list[Hook] = field(default_factory=list)
     service_started: list[Hook] = field(default_factory=list)
+    service_waiting: list[Hook] = field(default_factory=list)
 
 
 @dataclass
@@ -87,6 +89,8 @@ class Machine:
         self.clusters = Clusters(Peers())
         self.cluster_id = ""
         self.powered = True
+        # Services whose program waits for something, with the moment (ISO 8601) until which it does; empty: for ever.
+        self.waiting: dict[str, str] = {}
         self.identity = Identity((spec.computer_name or name).upper(), spec.domain, spec.workgroup)
         self.registry = Registry()
         drives = tuple(disk.letter for disk in spec.hardware.disks if disk.letter)
@@ -350,6 +354,15 @@ class Machine:
             self.tasks.ended(task, model.function(self, [task.argument]).exit_code)
         if self.booted:
             membership.obey(self)
+            self._look_at_the_waiting()
+
+    def _look_at_the_waiting(self) -> None:
+        for name in list(self.waiting):
+            service = self.services.find(name)
+            if service is None or service.run is None:
+                del self.waiting[name]
+                continue
+            self._call(self.hooks.service_waiting, service)
 
     def reboot(self, in_good_order: bool = True) -> None:
         """Goes down now and is up again after timing.reboot_seconds; everything that waited for a reboot happens. in_good_order: not by a
@@ -448,6 +461,7 @@ class Machine:
             "boot_time": self.boot_time.isoformat(),
             "powered": self.powered,
             "cluster_id": self.cluster_id,
+            "waiting": self.waiting,
             "reboots": self.reboots,
             "resyncs_refused": self.resyncs_refused,
             "second_reboot_at": self._second_reboot_at.isoformat() if self._second_reboot_at else None,
@@ -472,6 +486,7 @@ class Machine:
         machine.boot_time = datetime.fromisoformat(data["boot_time"])
         machine.powered = data["powered"]
         machine.cluster_id = data["cluster_id"]
+        machine.waiting = dict(data["waiting"])
         machine.reboots = data["reboots"]
         machine.resyncs_refused = data["resyncs_refused"]
         second = data["second_reboot_at"]

@@ -31,6 +31,15 @@ def node_state(machine: Machine) -> int:
     return RUNNING
 
 
+def settled_state(machine: Machine) -> int:
+    """The same, after the moment's votes were counted."""
+    with machine.clusters.changing():
+        cluster = machine.clusters.of(machine)
+        if cluster is not None:
+            machine.clusters.settle(cluster, machine.now())
+        return node_state(machine)
+
+
 def obey(machine: Machine) -> None:
     """Carries out what the cluster ordered while nobody looked."""
     for order in machine.clusters.take_orders(machine.identity.computer_name):

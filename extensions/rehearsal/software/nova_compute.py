@@ -3,8 +3,10 @@
 """What nova-compute 28 with the compute-hyperv driver does when its service starts: it reads its configuration and writes its log.
 
 The lines and their order are nova's own (nova/conductor/api.py, nova/virt/driver.py, nova/service.py, nova/virt/node.py,
-nova/compute/manager.py and resource_tracker.py, os_vif/__init__.py). Waiting is not simulated: a conductor that is down is logged as
-one timeout.
+nova/compute/manager.py and resource_tracker.py, os_vif/__init__.py). A conductor that is down is logged as one timeout.
+
+The cluster driver waits for the cluster's CIM classes ([os_win] connect_cluster_timeout, 0: for ever) and says nothing meanwhile: its
+service runs, and goes on by itself once the cluster service does (os-win 5.9, clusterutils.py and _utils.py).
 """
 from __future__ import annotations
 
@@ -12,11 +14,11 @@ import ntpath
 import re
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NoReturn
 
 from ..control_plane import ControlPlane
-from ..machine import Machine, Win32Error
+from ..machine import Machine, Win32Error, membership
 from ..machine.executables import decode
 from ..machine.services import Service
 from .python_environment import distributions
@@ -24,7 +26,10 @@ from .service_program import Exit, command, config_files, option, read_configura
 
 # Of a nova-compute that does not say which environment it belongs to.
 NOVA_VERSION = "28.3.1"
-DRIVERS = ("compute_hyperv.driver.HyperVDriver", "compute_hyperv.cluster.driver.HyperVClusterDriver", "hyperv.HyperVDriver")
+CLUSTER_DRIVER = "compute_hyperv.cluster.driver.HyperVClusterDriver"
+DRIVERS = ("compute_hyperv.driver.HyperVDriver", CLUSTER_DRIVER, "hyperv.HyperVDriver")
+_NO_CLUSTER = "os_win.exceptions.HyperVClusterException: Could not initialize cluster wmi connection."
+_NO_ENDPOINT = "wmi.x_wmi: Unexpected COM Error (0x800706d9): There are no more endpoints available from the endpoint mapper."
 _NOVA_COMPUTE = re.compile(r'"([^"]*nova-compute\.exe)"|(\S*nova-compute\.exe)', re.IGNORECASE)
 _STUCK_INSTANCES = "Looking for unclaimed instances stuck in BUILDING status for nodes managed by this host"
 _CONDUCTOR_TIMEOUT = (
@@ -48,17 +53,40 @@ def starter(plane: ControlPlane) -> Callable[[Machine, Service], None]:
     """A hook for started services, which make themselves known to the control plane."""
 
     def started(machine: Machine, service: Service) -> None:
-        line = command(machine, service)
-        files = config_files(line)
-        if "nova-compute" not in line.lower() or not files:
-            return
-        try:
-            _Run(machine, service, files, _nova_version(machine, line)).start(plane)
-        except Exit as reason:
-            machine.services.stop(service.name)
-            machine.note(f"nova-compute: exited with code 1: {reason}")
+        _carry_out(machine, service, lambda run: run.start(plane))
 
     return started
+
+
+def resumer(plane: ControlPlane) -> Callable[[Machine, Service], None]:
+    """A hook for services that wait for something: looks whether it is there now, or the patience is over."""
+
+    def looked_at(machine: Machine, service: Service) -> None:
+        _carry_out(machine, service, lambda run: run.resume(plane))
+
+    return looked_at
+
+
+def _carry_out(machine: Machine, service: Service, step: Callable[[_Run], None]) -> None:
+    line = command(machine, service)
+    files = config_files(line)
+    if "nova-compute" not in line.lower() or not files:
+        return
+    try:
+        step(_Run(machine, service, files, _nova_version(machine, line)))
+    except _Wait as wait:
+        machine.waiting[service.name] = wait.until
+    except Exit as reason:
+        machine.services.stop(service.name)
+        machine.note(f"nova-compute: exited with code 1: {reason}")
+
+
+class _Wait(Exception):
+    """The program waits; until: at most to this moment (ISO 8601), empty: for ever."""
+
+    def __init__(self, until: str) -> None:
+        super().__init__(until)
+        self.until = until
 
 
 def _nova_version(machine: Machine, line: str) -> str:
@@ -92,6 +120,20 @@ class _Run:
             self._log("WARNING", "nova.conductor.api", _CONDUCTOR_TIMEOUT)
             return
         self._load_driver()
+        self._go_on(plane)
+
+    def resume(self, plane: ControlPlane) -> None:
+        """Goes on where it waits for the cluster."""
+        self._time = self._machine.now()
+        until = self._machine.waiting.pop(self._service.name)
+        if membership.settled_state(self._machine) == membership.RUNNING:
+            self._go_on(plane)
+        elif until and self._machine.now() >= datetime.fromisoformat(until):
+            self._fail("nova", f"Unhandled error: {_NO_ENDPOINT}")
+        else:
+            raise _Wait(until)
+
+    def _go_on(self, plane: ControlPlane) -> None:
         self._log("INFO", "nova.service", f"Starting compute node (version {self._version})")
         node, is_new = self._node_identity()
         self._log("INFO", "nova.compute.manager", _STUCK_INSTANCES)
@@ -112,6 +154,16 @@ class _Run:
             self._fail("nova.virt.driver", f"Unable to load the virtualization driver: {cause}")
         if not self._machine.vmms_ready:
             self._fail("nova", r"Unhandled error: os_win.exceptions.HyperVException: the namespace root\virtualization\v2 does not answer")
+        if driver == CLUSTER_DRIVER:
+            self._connect_to_cluster()
+
+    def _connect_to_cluster(self) -> None:
+        state = membership.settled_state(self._machine)
+        if state == membership.NOT_INSTALLED:
+            self._fail("nova", f"Unhandled error: {_NO_CLUSTER}")
+        if state != membership.RUNNING:
+            seconds = float(option(self._config, "os_win", "connect_cluster_timeout") or 0)
+            raise _Wait((self._time + timedelta(seconds=seconds)).isoformat() if seconds else "")
 
     def _node_identity(self) -> tuple[str, bool]:
         """The node's UUID, and whether this is its first start (only then does nova make a record of it)."""

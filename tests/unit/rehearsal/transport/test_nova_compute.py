@@ -15,6 +15,8 @@ from rehearsal.machine.executables import Executable
 from rehearsal.machine.fields import Fields
 from rehearsal.software import nova_compute
 
+from tests.unit.rehearsal.cmdlets.labs import FEATURES, Lab
+
 FOLDER = r"C:\OpenStack"
 CONFIG = {
     "compute_driver": "compute_hyperv.driver.HyperVDriver", "log_dir": FOLDER, "log_file": "nova-compute.log", "state_path": FOLDER,
@@ -32,20 +34,26 @@ def machine(conductor: bool = True, hyperv: bool = True) -> Machine:
     features = {"installed": ["Hyper-V"]} if hyperv else {}
     spec = HostSpec.from_mapping({"os": {"version": "2022"}, "features": features, "timing": {"vmms_ready_seconds": 0}}, "lab.hosts.hv01")
     made = Machine.build("hv01", spec)
+    prepare(made, conductor)
+    return made
+
+
+def prepare(made: Machine, conductor: bool = True) -> None:
+    """Installs the service."""
     made.hooks.service_starting.append(nova_compute.require_program)
     plane = read_control_plane(Fields({"conductor": "up" if conductor else "down"}, "lab.control_plane"))
     known = ControlPlane(plane, Path(tempfile.mkdtemp()) / "control_plane.json", lambda host, service: True)
     made.hooks.service_started.append(nova_compute.starter(known))
+    made.hooks.service_waiting.append(nova_compute.resumer(known))
     made.files.make_folder(FOLDER)
     made.files.write(rf"{FOLDER}\OpenStackService.exe", b"")
     made.services.create("nova-compute", rf'"{FOLDER}\OpenStackService.exe" nova-compute "x.exe" --config-file "{FOLDER}\nova.conf"')
-    return made
 
 
-def configure(made: Machine, **changes: str | None) -> None:
+def configure(made: Machine, sections: str = "", **changes: str | None) -> None:
     options = {name: value for name, value in {**CONFIG, **changes}.items() if value is not None}
     text = "[DEFAULT]\r\n" + "".join(f"{name} = {value}\r\n" for name, value in options.items())
-    made.files.write(rf"{FOLDER}\nova.conf", text.encode())
+    made.files.write(rf"{FOLDER}\nova.conf", (text + sections).encode())
 
 
 def log(made: Machine) -> list[str]:
@@ -95,6 +103,90 @@ def test_nova_that_cannot_start_ends_and_says_why(changes: dict[str, Any], hyper
     made.services.start("nova-compute")
     assert re.search(says, log(made)[-1])
     assert made.services.get("nova-compute").state == "Stopped"
+
+
+CLUSTERED = {"compute_driver": "compute_hyperv.cluster.driver.HyperVClusterDriver"}
+BEFORE_THE_CLUSTER = ["Loaded VIF plugins", "Loading compute driver 'compute_hyperv.cluster.driver.HyperVClusterDriver'"]
+
+
+def clustered(features: list[str] | None = None) -> tuple[Lab, Machine]:
+    lab = Lab(2, features={"installed": ["Hyper-V"] if features is None else features})
+    made = lab["hv01"].machine
+    prepare(made)
+    return lab, made
+
+
+def form(lab: Lab) -> None:
+    with lab.call("hv01") as host:
+        host.rows("New-Cluster", Name="CL1", Node=["hv01", "hv02"], NoStorage=True)
+
+
+def test_the_cluster_driver_runs_on_a_member() -> None:
+    lab, made = clustered(list(FEATURES))
+    form(lab)
+    configure(made, **CLUSTERED)
+    made.services.start("nova-compute")
+    assert matches(log(made), [*BEFORE_THE_CLUSTER, *FIRST_START[2:6], "Compute node record created for HV01:HV01.example.org"])
+
+
+def test_without_the_feature_the_cluster_driver_ends() -> None:
+    _lab, made = clustered()
+    configure(made, **CLUSTERED)
+    made.services.start("nova-compute")
+    assert log(made)[-1].endswith("HyperVClusterException: Could not initialize cluster wmi connection.")
+    assert made.services.get("nova-compute").state == "Stopped"
+
+
+def test_the_cluster_driver_waits_for_ever_and_goes_on_with_the_cluster() -> None:
+    lab, made = clustered(list(FEATURES))
+    configure(made, **CLUSTERED)
+    made.services.start("nova-compute")
+    lab.clock.pass_by(86400)
+    lab.settle()
+    assert matches(log(made), BEFORE_THE_CLUSTER)
+    assert made.services.get("nova-compute").state == "Running"
+    form(lab)
+    assert matches(log(made)[2:], [*FIRST_START[2:6], "Compute node record created"])
+    assert made.waiting == {}
+
+
+def test_the_cluster_driver_waits_as_long_as_it_is_told() -> None:
+    lab, made = clustered(list(FEATURES))
+    configure(made, **CLUSTERED, sections="[os_win]\r\nconnect_cluster_timeout = 300\r\n")
+    made.services.start("nova-compute")
+    lab.clock.pass_by(299)
+    lab.settle()
+    assert made.services.get("nova-compute").state == "Running"
+    lab.clock.pass_by(2)
+    lab.settle()
+    assert made.services.get("nova-compute").state == "Stopped"
+    assert "There are no more endpoints available from the endpoint mapper" in log(made)[-1]
+
+
+def test_a_member_without_a_majority_waits_for_the_others() -> None:
+    lab, made = clustered(list(FEATURES))
+    form(lab)
+    configure(made, **CLUSTERED)
+    made.services.configure("nova-compute", dependencies=["ClusSvc"])
+    made.services.stop("ClusSvc")
+    lab["hv02"].machine.power_off()
+    made.services.start("nova-compute")
+    lab.settle()
+    assert matches(log(made), BEFORE_THE_CLUSTER)
+    assert Machine.load("hv01", lab["hv01"].spec, made.dump(), lab.clock).waiting == {"nova-compute": ""}
+    lab["hv02"].machine.power_on()
+    lab.settle()
+    assert "Compute node record created" in log(made)[-1]
+
+
+def test_a_service_that_is_stopped_waits_no_more() -> None:
+    lab, made = clustered(list(FEATURES))
+    configure(made, **CLUSTERED)
+    made.services.start("nova-compute")
+    made.services.stop("nova-compute")
+    form(lab)
+    assert matches(log(made), BEFORE_THE_CLUSTER)
+    assert made.waiting == {}
 
 
 def test_no_configuration_no_service() -> None:
