@@ -292,7 +292,7 @@ def test_the_namespace_comes_with_the_feature_and_answers_with_the_service() -> 
     lab = Lab(1)
     query = {"Namespace": r"root\MSCluster", "ClassName": "MSCluster_Node"}
     assert lab["hv01"].error("Get-CimInstance", **query).startswith("HRESULT 0x800706d9,")
-    assert lab["hv01"].error("Get-CimInstance", **{**query, "ClassName": "MSCluster_Disk"}) == "RehearsalNotModelled"
+    assert lab["hv01"].error("Get-CimInstance", **{**query, "ClassName": "MSCluster_Service"}) == "RehearsalNotModelled"
     lab = made(2)
     lab["hv02"].rows("Suspend-ClusterNode", Drain=True)
     rows = lab["hv01"].rows("Get-CimInstance", "Name", "State", "NodeDrainStatus", **query)
