@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..machine.catalogue import FEATURES
+from ..machine.catalogue import DISM_NAMES, FEATURES
 from .cim_schema import provides
 
 if TYPE_CHECKING:
@@ -131,6 +131,27 @@ def directories(machine: Machine) -> list[dict[str, Any]]:
          "LastModified": entry.modified, "Status": "OK"}
         for entry in machine.files.all()
         if entry.is_folder
+    ]
+
+
+@provides("root/cimv2", "CIM_DataFile", source=f"{_W32}/cim-datafile.md")
+def data_files(machine: Machine) -> list[dict[str, Any]]:
+    return [
+        {"Name": entry.path.lower(), "Caption": entry.path.lower(), "Drive": entry.path[:2].lower(), "CreationDate": entry.created,
+         "LastModified": entry.modified, "FileSize": entry.size, "Status": "OK"}
+        for entry in machine.files.all()
+        if not entry.is_folder
+    ]
+
+
+@provides("root/cimv2", "Win32_OptionalFeature", source=f"{_W32}/win32-optionalfeature.md; hyperv-host.md 2.1 (DISM names)")
+def optional_features(machine: Machine) -> list[dict[str, Any]]:
+    """Those whose DISM name a source gives; a feature that another edition has is not listed."""
+    states = {"Installed": 1, "InstallPending": 1, "Available": 2, "UninstallPending": 2, "Removed": 3}
+    return [
+        {"Name": name, "Caption": FEATURES[feature].display, "InstallState": states[machine.features.state(feature)]}
+        for name, feature in DISM_NAMES.items()
+        if not FEATURES[feature].editions or machine.spec.os.edition in FEATURES[feature].editions
     ]
 
 

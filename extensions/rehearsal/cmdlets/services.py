@@ -30,10 +30,13 @@ _SERVICE_TYPES = {0x1: ("KernelDriver", 1), 0x10: ("Win32OwnProcess", 16), 0x20:
 
 @cmdlet("Get-Service", source=_SOURCE)
 def get_service(machine: Machine, bound: Bound) -> list[PSObject]:
-    for name in ("ComputerName", "DependentServices", "RequiredServices"):
+    for name in ("ComputerName", "DependentServices"):
         if bound.get(name):
             raise not_modelled(f"Get-Service -{name}", "extend rehearsal/cmdlets/services.py")
-    return [controller(machine, service) for service in _select(machine, bound, "GetServiceCommand")]
+    selected = _select(machine, bound, "GetServiceCommand")
+    if bound.get("RequiredServices"):
+        selected = [machine.services.get(name) for service in selected for name in service.dependencies]
+    return [controller(machine, service) for service in selected]
 
 
 @cmdlet("Start-Service", source=_SOURCE)

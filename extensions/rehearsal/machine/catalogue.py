@@ -63,6 +63,12 @@ _ALL = (
 
 FEATURES = {feature.name: feature for feature in _ALL}
 
+# What DISM calls some of them (hyperv-host.md 2.1).
+DISM_NAMES = {
+    "Microsoft-Hyper-V": "Hyper-V", "Microsoft-Hyper-V-Management-PowerShell": "Hyper-V-PowerShell", "MultiPathIO": "Multipath-IO",
+    "HostGuardian": "HostGuardian",
+}
+
 # Installed on every server from the start (unconfirmed as a list: it differs a little between versions and images).
 DEFAULT_INSTALLED = ("FileAndStorage-Services", "Storage-Services")
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..machine.setup import W32TIME, W32TIME_POLICY
 from ..powershell.errors import not_modelled
@@ -27,7 +27,7 @@ _RELIABLE = {"yes": 5, "no": 10}
 
 @program(
     "w32tm.exe",
-    source="storage-and-time.md 6.1 to 6.3 (Microsoft's Tools-and-Settings page, field captures of exit codes)",
+    source="storage-and-time.md 6.1 to 6.3 (Microsoft's Tools-and-Settings page, field captures of exit codes and configurations)",
     unconfirmed="the exit code of a resync without data; that /update writes the registry although the service is stopped; AnnounceFlags",
 )
 def w32tm(machine: Machine, arguments: list[str]) -> ProgramResult:
@@ -89,10 +89,12 @@ def _resync(machine: Machine, words: list[str]) -> ProgramResult:
 
 
 def _query(machine: Machine, words: list[str]) -> ProgramResult:
-    if words not in (["/source"], ["/status"]):
+    if words not in (["/source"], ["/status"], ["/configuration"]):
         raise not_modelled(f"w32tm.exe /query {' '.join(words)}", "extend rehearsal/programs/w32tm.py; its text is for people only")
     if not _running(machine):
         return _NOT_STARTED
+    if words == ["/configuration"]:
+        return ProgramResult(0, _configuration(machine))
     source = time_source(machine)
     return ProgramResult(0, f"{source}\r\n" if words == ["/source"] else _status(machine, source))
 
@@ -112,6 +114,42 @@ def time_source(machine: Machine) -> str:
 def _effective(machine: Machine, name: str) -> str:
     local = machine.registry.get(f"{W32TIME}\\Parameters", name, "")
     return str(machine.registry.get(f"{W32TIME_POLICY}\\Parameters", name, local))
+
+
+def _configuration(machine: Machine) -> str:
+    """The settings in effect, and where each comes from. Names and values are the same in every language, the origins are not: captures in
+    English and in traditional Chinese. Of the settings those that this machine has; the list of servers only where it counts."""
+    client = {
+        "DllName": (r"C:\Windows\system32\w32time.dll", "Local"),
+        "Enabled": _ruled(machine, r"TimeProviders\NtpClient", "Enabled"),
+        "InputProvider": (1, "Local"),
+        "SpecialPollInterval": _ruled(machine, r"TimeProviders\NtpClient", "SpecialPollInterval"),
+        "Type": _ruled(machine, "Parameters", "Type"),
+    }
+    if str(client["Type"][0]).lower() in ("ntp", "allsync"):
+        client["NtpServer"] = _ruled(machine, "Parameters", "NtpServer")
+    providers = {
+        "NtpClient": client,
+        "NtpServer": {
+            "DllName": (r"C:\Windows\system32\w32time.dll", "Local"),
+            "Enabled": _ruled(machine, r"TimeProviders\NtpServer", "Enabled"),
+            "InputProvider": (0, "Local"),
+        },
+    }
+    general = {name: _ruled(machine, "Config", name) for name in ("AnnounceFlags", "MinPollInterval", "MaxPollInterval", "UpdateInterval")}
+    blocks = [["[Configuration]", "", *_lines(general)], ["", "[TimeProviders]"]]
+    blocks += [["", f"{name} (Local)", *_lines(settings)] for name, settings in providers.items()]
+    return "\r\n".join(line for block in blocks for line in block) + "\r\n"
+
+
+def _lines(settings: dict[str, tuple[Any, str]]) -> list[str]:
+    return [f"{name}: {value} ({origin})" for name, (value, origin) in settings.items()]
+
+
+def _ruled(machine: Machine, key: str, name: str) -> tuple[Any, str]:
+    """A value with its origin; group policy wins."""
+    policy = machine.registry.get(f"{W32TIME_POLICY}\\{key}", name)
+    return (machine.registry.get(f"{W32TIME}\\{key}", name), "Local") if policy is None else (policy, "Policy")
 
 
 def _status(machine: Machine, source: str) -> str:

@@ -17,12 +17,14 @@ OUTPUT = Path(__file__).parents[1] / "cmdlets" / "cim_classes.json"
 
 PAGES = {
     "root/cimv2": (
+        "desktop-src/CIMWin32Prov/cim-datafile.md",
         "desktop-src/CIMWin32Prov/win32-computersystem.md",
         "desktop-src/CIMWin32Prov/win32-devicememoryaddress.md",
         "desktop-src/CIMWin32Prov/win32-directory.md",
         "desktop-src/CIMWin32Prov/win32-irqresource.md",
         "desktop-src/CIMWin32Prov/win32-logicaldisk.md",
         "desktop-src/CIMWin32Prov/win32-operatingsystem.md",
+        "desktop-src/CIMWin32Prov/win32-optionalfeature.md",
         "desktop-src/CIMWin32Prov/win32-pnpallocatedresource.md",
         "desktop-src/CIMWin32Prov/win32-pnpentity.md",
         "desktop-src/CIMWin32Prov/win32-process.md",

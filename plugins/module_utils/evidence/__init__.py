@@ -14,6 +14,9 @@ from ..wql import named
 
 VIRTUALIZATION = "root/virtualization/v2"
 _FOLDER = "Win32_Directory"
+_SERVICES = "HKLM:\\SYSTEM\\CurrentControlSet\\Services\\"
+# SERVICE_BOOT_START to SERVICE_DISABLED of [MS-SCMR].
+_START_MODES = {0: "boot", 1: "system", 2: "automatic", 3: "manual", 4: "disabled"}
 
 
 def promise(name: str, wanted: Any, found: Any, seen_by: str) -> Promise:
@@ -46,3 +49,19 @@ def folder(call: str, path: str) -> Cmdlet:
 
 def folder_seen(path: str, answers: Answers, call: str) -> Promise:
     return promise(path, "folder", "folder" if seen(answers, call) else None, f"CIM {_FOLDER}")
+
+
+def service_registry(call: str, service: str, *more: str) -> Cmdlet:
+    """A service's key, which the service control manager keeps its configuration in."""
+    values = ("Start?", "DelayedAutostart?", *(f"{value}?" for value in more))
+    return Cmdlet(call, "Get-ItemProperty", {"LiteralPath": f"{_SERVICES}{service}"}, values)
+
+
+def start_mode(row: Mapping[str, Any]) -> str | None:
+    """The start mode in the words of win_hv_service, of a row of `service_registry`."""
+    mode = _START_MODES.get(row.get("Start", -1))
+    return "delayed" if mode == "automatic" and row.get("DelayedAutostart") else mode
+
+
+def service_status(call: str, service: str) -> Cmdlet:
+    return Cmdlet(call, "Get-Service", {"Name": [service]}, ("Status",))

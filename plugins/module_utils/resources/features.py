@@ -13,6 +13,7 @@ from typing import Any
 
 from ..answers import Answers, CmdletError
 from ..calls import Call, Cmdlet, Retry
+from ..evidence import features as second_path
 from ..plans import Difference, Plan
 
 _POLL_SECONDS = 5
@@ -121,6 +122,9 @@ class Features:
             "virtualisation, virtualisation switched off in the firmware, or a virtual machine whose hypervisor does not expose it. "
             "win_hv_preflight tells which."
         )
+
+    evidence = staticmethod(second_path.calls)
+    promises = staticmethod(second_path.promises)
 
 
 RESOURCE = Features()

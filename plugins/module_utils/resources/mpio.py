@@ -9,6 +9,7 @@ from typing import Any
 
 from ..answers import Answers
 from ..calls import Call, Cmdlet
+from ..evidence import mpio as second_path
 from ..mpio_disks import BUS_WIDE, Disk, Hardware, disks, read_disks, repeated
 from ..mpio_registry import claimed, dsm_list, key_values, read_registry, set_timers, timer_differences, timer_refusals, timers
 from ..plans import Difference, Finding, Plan
@@ -73,6 +74,9 @@ class Mpio:
             reboot=(_RESTART_DUE,) if restart_due else (),
             state=_state(current, claimed(answers) - {_PLACEHOLDER}, found),
         )
+
+    evidence = staticmethod(second_path.calls)
+    promises = staticmethod(second_path.promises)
 
 
 RESOURCE = Mpio()

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..answers import Answers
 from ..calls import Call, Cmdlet, Program, Ref
+from ..evidence import service as second_path
 from ..plans import Difference, Plan
 from ..service_recovery import Recovery, from_registry
 from ..wql import named
@@ -89,6 +90,9 @@ class Service:
             warnings=warnings,
             state=_state(name, service),
         )
+
+    evidence = staticmethod(second_path.calls)
+    promises = staticmethod(second_path.promises)
 
 
 RESOURCE = Service()

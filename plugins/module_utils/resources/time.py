@@ -13,6 +13,7 @@ from uuid import UUID
 
 from ..answers import Answers
 from ..calls import Call, Cmdlet, Program
+from ..evidence import time as second_path
 from ..plans import Difference, Finding, Plan
 from ..time_peers import Peer, invalid_hosts, present, wanted
 from ..wql import named
@@ -84,6 +85,9 @@ class Time:
             refusals=refusals,
             state=_state(source, current),
         )
+
+    evidence = staticmethod(second_path.calls)
+    promises = staticmethod(second_path.promises)
 
 
 RESOURCE = Time()

@@ -160,3 +160,17 @@ def test_the_switches_of_the_lab_file_and_their_extensions() -> None:
     ]
     absent = host.error("Get-VMSwitchExtension", VMSwitchName=["x"])
     assert absent == "InvalidParameter,Microsoft.HyperV.PowerShell.Commands.GetVMSwitchExtension"
+
+
+def test_optional_features_go_by_the_names_of_dism() -> None:
+    """2.1, and win32-optionalfeature.md: 1 is enabled, 2 disabled."""
+    def states(host: Host) -> dict[str, int]:
+        rows = host.rows("Get-CimInstance", "Name", "InstallState", ClassName="Win32_OptionalFeature")
+        return {row["Name"]: row["InstallState"] for row in rows}
+
+    assert states(hyper_v_host()) == {
+        "Microsoft-Hyper-V": 1, "Microsoft-Hyper-V-Management-PowerShell": 1, "MultiPathIO": 1, "HostGuardian": 2,
+    }
+    assert states(Host(os={"edition": "Standard"})) == {
+        "Microsoft-Hyper-V": 2, "Microsoft-Hyper-V-Management-PowerShell": 2, "MultiPathIO": 2,
+    }

@@ -227,3 +227,14 @@ def test_a_folder_is_a_directory_of_cim_and_a_file_is_none() -> None:
     assert named(r"C:\\Open Stack\\Log") == [r"c:\open stack\log"]
     assert named(r"C:\\Open Stack\\Log\\a.log") == []
     assert named(r"C:\\Open Stack\\Data") == []
+
+
+def test_a_file_is_a_data_file_of_cim_with_the_time_of_its_last_change() -> None:
+    host = Host()
+    host.machine.files.write(r"C:\Windows\Temp\a.conf", b"1")
+    host.clock.pass_by(60)
+    host.machine.files.write(r"C:\Windows\Temp\a.conf", b"22")
+    query = {"ClassName": "CIM_DataFile", "Filter": r"Name='C:\\Windows\\Temp\\a.conf'"}
+    (row,) = host.rows("Get-CimInstance", "LastModified", "CreationDate", "FileSize", **query)
+    assert row == {"LastModified": "2026-05-04T08:01:00.0000000Z", "CreationDate": "2026-05-04T08:00:00.0000000Z", "FileSize": 2}
+    assert host.values("Get-CimInstance", "Name", ClassName="CIM_DataFile", Filter=r"Name='C:\\Windows\\Temp'") == []

@@ -165,3 +165,9 @@ def test_deletion_of_a_running_service_is_not_pretended(host: Host) -> None:
     host.rows("Stop-Service", Name=["demo"])
     assert host.program("sc.exe", "delete", "demo")["exit_code"] == 0
     assert host.error("Get-Service", Name=["demo"]).startswith("NoServiceFoundForGivenName,")
+
+
+def test_required_services_are_those_that_it_depends_on() -> None:
+    host = hyper_v_host()
+    assert host.values("Get-Service", "Name", Name=["vmms"], RequiredServices=True) == ["RpcSs", "Winmgmt"]
+    assert host.values("Get-Service", "Name", Name=["RpcSs"], RequiredServices=True) == []

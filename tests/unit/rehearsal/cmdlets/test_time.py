@@ -111,3 +111,19 @@ def test_tickets_are_purged() -> None:
     host = Host(domain="lab.example")
     assert host.program("klist.exe", "-li", "0x3e7", "purge")["exit_code"] == 0
     assert host.machine.changes == ["Kerberos tickets of the logon session 0x3e7 purged"]
+
+
+def test_configuration_tells_what_is_in_effect_and_where_it_comes_from() -> None:
+    """6.3: sections, `Name: value (origin)`; the list of servers stands under NtpClient, and only where it counts."""
+    host = Host(time={"start_mode": "Automatic", "policy": {"NtpServer": "ruled,0x9"}})
+    assert host.program("w32tm.exe", "/query", "/configuration")["exit_code"] == NOT_STARTED
+    host.program("sc.exe", "triggerinfo", "w32time", "delete")
+    host.rows("Start-Service", Name=["w32time"])
+    host.machine.registry.set(rf"{KEY}\TimeProviders\NtpClient", "SpecialPollInterval", 900, "DWord")
+    shown = host.program("w32tm.exe", "/query", "/configuration")["stdout"].splitlines()
+    assert shown.index("[TimeProviders]") < shown.index("NtpClient (Local)") < shown.index("NtpServer: ruled,0x9 (Policy)")
+    assert {"SpecialPollInterval: 900 (Local)", "Type: NTP (Local)", "MinPollInterval: 10 (Local)", "NtpServer (Local)"} <= set(shown)
+    host.machine.registry.set(rf"{KEY}\Parameters", "Type", "NT5DS", "String")
+    shown = host.program("w32tm.exe", "/query", "/configuration")["stdout"].splitlines()
+    assert "Type: NT5DS (Local)" in shown
+    assert not [line for line in shown if line.startswith("NtpServer: ")]
