@@ -67,6 +67,8 @@ class Plan:
         differences all the same; applying fails and names the blocker.
     reboot: reasons why a restart of the host is due once the calls have run (also when there are no calls).
     undo: the calls may cut the connection that they come over; the host undoes them by itself unless the controller comes back.
+    settle: calls that wait for what the calls set in motion. They run ahead of the reading back, in the same batch, and may fail: the
+        reading back tells what has become of it.
     state: what was read, in the shape the module documents as its return value.
     """
 
@@ -78,6 +80,7 @@ class Plan:
     blockers: tuple[str, ...] = ()
     reboot: tuple[str, ...] = ()
     undo: Undo | None = None
+    settle: tuple[Call, ...] = ()
     state: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -82,7 +82,7 @@ def drive(
     for section in pending:
         if undo := plans[section.name].undo:
             _apply_with_undo(section, plans[section.name], undo, run, reconnect)
-    after = _plan_all(pending, run)
+    after = _plan_all(pending, run, [prefixed(call, section.name) for section in pending for call in plans[section.name].settle])
     for section in pending:
         plan = after[section.name]
         _require_taken(section.name, plan.differences)
@@ -96,9 +96,10 @@ def critical(plan: Plan) -> list[Finding]:
     return [finding for finding in plan.findings if finding.severity == "critical"]
 
 
-def _plan_all(sections: Sequence[Section], run: RunBatch) -> dict[str, Plan]:
+def _plan_all(sections: Sequence[Section], run: RunBatch, before: Sequence[Call] = ()) -> dict[str, Plan]:
+    """before: calls that come ahead of the reading, whatever becomes of them."""
     calls = [prefixed(call, section.name) for section in sections for call in section.resource.read(section.options)]
-    answers = run(calls, False)
+    answers = run([*before, *calls], False)
     return {section.name: _plan(section, answers.section(section.name)) for section in sections}
 
 

@@ -95,6 +95,20 @@ def test_all_sections_in_one_batch_each_and_only_the_changed_ones_are_read_back(
     assert result["sections"]["a"]["a"] == {"colour": "green"}
 
 
+def test_what_settles_is_waited_for_ahead_of_reading_back_and_may_fail():
+    wait = Cmdlet("wait", "Get-Colour", until={"Dry": True})
+    host = Host({"a": "red"}, {}, {"a": "green", "a.wait": NOT_MET})
+    outcomes = drive(sections(a={"colour": "green", "plan": {"settle": (wait,)}}), host.run, check_mode=False)
+    assert [batch[:2] for batch in host.batches] == [(False, ["a.get"]), (True, ["a.set"]), (False, ["a.wait", "a.get"])]
+    assert section_result("a", outcomes["a"])["a"] == {"colour": "green"}
+
+
+def test_nothing_is_waited_for_where_nothing_was_changed():
+    host = Host({"a": "green"})
+    drive(sections(a={"colour": "green", "plan": {"settle": (Cmdlet("wait", "Get-Colour"),)}}), host.run, check_mode=False)
+    assert [batch[1] for batch in host.batches] == [["a.get"]]
+
+
 def test_check_mode_ends_after_reading():
     host = Host({"a": "red"})
     outcomes = drive(sections(a="green"), host.run, check_mode=True)
