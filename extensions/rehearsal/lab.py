@@ -16,6 +16,7 @@ from .machine import HostSpec, SpecError
 from .machine.clusters import ClusterTiming, read_timing
 from .machine.directory import DirectorySpec, read_directory
 from .machine.fields import Fields
+from .machine.guardian import GuardianSpec, read_guardian
 from .machine.shared_luns import SharedLunSpec, read_shared_luns
 from .machine.shares import FileServerSpec, read_file_servers
 from .machine.witness import CloudAccount, read_cloud_account
@@ -71,6 +72,7 @@ class Lab:
     file_servers: tuple[FileServerSpec, ...]
     shared_luns: tuple[SharedLunSpec, ...]
     cloud_storage: tuple[CloudAccount, ...]
+    hgs: tuple[GuardianSpec, ...]
     latency: Latency
     source: Mapping[str, Any]
 
@@ -105,6 +107,7 @@ def from_mapping(mapping: Any) -> Lab:
         file_servers=read_file_servers(fields.children("file_servers"), directory.dns_name),
         shared_luns=read_shared_luns(fields.children("shared_luns"), hosts),
         cloud_storage=tuple(read_cloud_account(item) for item in fields.children("cloud_storage")),
+        hgs=_guardians(fields),
         latency=_latency(fields.child("latency")),
         source=mapping,
     )
@@ -155,6 +158,15 @@ def _access(fields: Fields) -> Access:
     )
     fields.done()
     return access
+
+
+def _guardians(fields: Fields) -> tuple[GuardianSpec, ...]:
+    specs = tuple(read_guardian(item) for item in fields.children("hgs"))
+    names = [spec.name for spec in specs]
+    for name in names:
+        if names.count(name) > 1:
+            raise SpecError(fields.at("hgs"), name, "each name once")
+    return specs
 
 
 def _latency(fields: Fields) -> Latency:

@@ -21,6 +21,7 @@ from .inventory import inventory
 from .lab import Lab
 from .machine.clusters import Clusters
 from .machine.directory import Directory
+from .machine.guardian import Guardians
 from .machine.machine import utc
 from .machine.peers import Peers
 from .machine.shared_luns import SharedLuns
@@ -61,6 +62,7 @@ class RunningLab:
         self.clusters = Clusters(Peers(), lab.cluster, store.clusters)
         self.file_servers = FileServers(lab.file_servers, utc, store.file_servers)
         self.shared_luns = SharedLuns(lab.shared_luns, lab.hosts, utc, store.shared_luns)
+        self.guardians = Guardians(lab.hgs)
         self.file_server: FileServer | None = None
         self.control_plane = ControlPlane(lab.control_plane, store.control_plane, self._runs)
         self.control_plane_server: ControlPlaneServer | None = None
@@ -94,6 +96,7 @@ class RunningLab:
             host.machine.file_servers = self.file_servers
             host.machine.shared_luns = self.shared_luns
             host.machine.cloud_accounts = self.lab.cloud_storage
+            host.machine.guardians = self.guardians
             self.hosts[name] = host
             old = known.get("ports", {}).get(name, {})
             http = bind(host_lab.access.http_port, old.get("http", 0), host.listen)

@@ -23,10 +23,12 @@ Provider = Callable[["Machine"], "list[dict[str, Any]]"]
 # A static method: gets the arguments, answers the output parameters.
 Method = Callable[["Machine", Mapping[str, Any]], "dict[str, Any]"]
 
-VIRTUALIZATION, CLUSTERS = "root/virtualization/v2", "root/mscluster"
+VIRTUALIZATION, GUARDIAN = "root/microsoft/windows/hgs"
+CLUSTERS = "root/virtualization/v2", "root/mscluster"
 _STORAGE = "root/microsoft/windows/storage"
 # storage-and-time.md 1.7, 1.8, 2 (MSFT_Disk, MSFT_StorageSetting, MSFT_InitiatorPort), 1.2, 1.3; hyperv-host.md 1.1 (Win32_DeviceGuard);
 # Microsoft Learn whqlprov (Win32_PnPSignedDriver), windows-driver-docs storage (MPIO_REGISTERED_DSM).
+# MicrosoftDocs/win32 SecProv/win32-tpm.md (Win32_Tpm).
 _FROM_FACTS: dict[str, dict[str, tuple[str, ...]]] = {
     _STORAGE: {
         "MSFT_Disk": (
@@ -64,6 +66,12 @@ _FROM_FACTS: dict[str, dict[str, tuple[str, ...]]] = {
     "root/wmi": {
         "MPIO_REGISTERED_DSM": ("InstanceName", "Active", "NumberDSMs", "DsmParameters"),
         "MSDSM_DEFAULT_LOAD_BALANCE_POLICY": ("InstanceName", "Active", "LoadBalancePolicy", "Reserved", "PreferredPath"),
+    },
+    "root/cimv2/security/microsofttpm": {
+        "Win32_Tpm": (
+            "IsActivated_InitialValue", "IsEnabled_InitialValue", "IsOwned_InitialValue", "SpecVersion", "ManufacturerVersion",
+            "ManufacturerVersionInfo", "ManufacturerId", "PhysicalPresenceVersionInfo",
+        ),
     },
     "root/microsoft/windows/deviceguard": {
         "Win32_DeviceGuard": (
@@ -154,10 +162,11 @@ def instance(cim_class: CimClass, values: Mapping[str, Any], selected: frozenset
 
 
 def require_namespace(machine: Machine, namespace: str, command: str) -> None:
-    """Where a service brings the namespace, it is not there without it: vmms (hyperv-host.md 8), and the cluster's provider, which comes
-    with the feature."""
+    """Where a service or feature brings the namespace, it is not there without it. That of the HGS client is unconfirmed; os-win takes its
+    absence for an old Windows. Source: hyperv-host.md 7 and 8."""
+    feature = {CLUSTERS: "Failover-Clustering", GUARDIAN: "HostGuardian"}.get(namespace)
     gone = namespace == VIRTUALIZATION and not machine.vmms_ready
-    if gone or (namespace == CLUSTERS and not machine.features.in_effect("Failover-Clustering")):
+    if gone or (feature and not machine.features.in_effect(feature)):
         raise cim_error(0x8004100E, "MetadataError", command, "Invalid namespace")
 
 

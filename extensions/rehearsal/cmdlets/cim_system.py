@@ -173,6 +173,20 @@ def device_guard(machine: Machine) -> list[dict[str, Any]]:
         "SecurityServicesConfigured": [0],
         "SecurityServicesRunning": [0],
         "RequiredSecurityProperties": [0],
-        "VirtualizationBasedSecurityStatus": hardware.virtualization_based_security,
+        "VirtualizationBasedSecurityStatus": machine.virtualization_based_security,
         "Version": "1.0",
+    }]
+
+
+@provides("root/cimv2/security/microsofttpm", "Win32_Tpm", source="MicrosoftDocs/win32 SecProv/win32-tpm.md")
+def trusted_platform_module(machine: Machine) -> list[dict[str, Any]]:
+    version = machine.spec.hardware.tpm
+    if not version:
+        return []
+    return [{
+        "IsEnabled_InitialValue": True,
+        "IsActivated_InitialValue": True,
+        "IsOwned_InitialValue": True,
+        # The first of its comma-separated parts is the version of the specification.
+        "SpecVersion": f"{version}, 0, 1.38" if version == "2.0" else f"{version}, 2, 3",
     }]

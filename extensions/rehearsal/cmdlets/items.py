@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The item cmdlets of Microsoft.PowerShell.Management, on the registry and on files.
+"""The item cmdlets of Microsoft.PowerShell.Management, on the registry, on files, and on certificates as far as they are listed.
 
 Error ids and categories: PowerShell/PowerShell RegistryProvider.cs and FileSystemProvider.cs; PathNotFound from its tests and transcripts.
 """
@@ -17,6 +17,7 @@ from ..machine.registry import normalise as registry_path
 from ..powershell.errors import PowerShellError, not_modelled
 from ..powershell.registry import Bound, cmdlet
 from ..powershell.values import PSEnum, PSObject
+from .certificate_provider import certificates, is_certificate_path
 from .matching import as_list, has_wildcard, like_any, name_of
 
 if TYPE_CHECKING:
@@ -390,6 +391,8 @@ def _item(machine: Machine, path: str, command: str) -> PSObject:
 
 
 def _children(machine: Machine, path: str, recurse: bool) -> list[PSObject]:
+    if is_certificate_path(path):
+        return certificates(machine, path)
     if is_registry_path(path):
         key = _existing_key(machine, path, "GetChildItemCommand")
         paths = [f"{key}\\{child}" for child in machine.registry.subkeys(key)]

@@ -86,7 +86,8 @@ class PciDevice:
 @dataclass(frozen=True)
 class Hardware:
     """guest: this server is itself a Hyper-V virtual machine; hypervisor_present: something (VBS, the outer host) runs a hypervisor
-    before the Hyper-V role is there; sr_iov_reason: why the firmware does not let Windows control PCI Express (empty: it does)."""
+    before the Hyper-V role is there; tpm: the version of the TPM (empty: there is none); sr_iov_reason: why the firmware does not let
+    Windows control PCI Express (empty: it does)."""
 
     manufacturer: str
     model: str
@@ -94,6 +95,7 @@ class Hardware:
     hypervisor_present: bool
     virtualization_based_security: int
     device_guard_properties: tuple[int, ...]
+    tpm: str
     processors: tuple[Processor, ...]
     memory: int
     numa_nodes: int
@@ -116,6 +118,7 @@ def read_hardware(fields: Fields) -> Hardware:
         hypervisor_present=fields.flag("hypervisor_present", guest),
         virtualization_based_security=fields.number("virtualization_based_security", 0, maximum=2),
         device_guard_properties=fields.numbers("device_guard_properties", (1, 2, 3), minimum=0, maximum=8),
+        tpm=fields.text("tpm", "2.0", choices=("2.0", "1.2", "")),
         processors=tuple(_read_processor(item) for item in fields.children("processors", [{}])),
         memory=fields.number("memory_gb", 64, minimum=1, maximum=2**20) * GB,
         numa_nodes=fields.number("numa_nodes", 1, minimum=1, maximum=64),

@@ -15,12 +15,14 @@ from . import cluster_storage, membership, setup
 from .accounts import ADMINISTRATORS, BUILT_IN_SERVICES, LOCAL_SERVICE, Accounts
 from .caller import SYSTEM, Caller, calling, current
 from .catalogue import INBOX_MODULES, MODULE_FEATURES, FeatureInfo
+from .certificates import CertificateStore
 from .clusters import Clusters
 from .directory import DOMAIN_ADMINS, Directory, DirectorySpec
 from .drivers import DriverStore
 from .features import Change, Features
 from .files import FileStore
 from .firewall import Firewall
+from .guardian import Guardians, HgsClient
 from .hyperv import HyperV
 from .mounts import Files, Place
 from .pci import PciDevices
@@ -98,6 +100,7 @@ class Machine:
         self.file_servers = FileServers((), now)
         self.shared_luns = SharedLuns((), (), now)
         self.cloud_accounts: tuple[CloudAccount, ...] = ()
+        self.guardians = Guardians()
         self.files = Files(FileStore(drives, now), self._elsewhere, lambda path: cluster_storage.folders(self, path))
         self.services = Services(self.registry, now, spec.timing.service_start_seconds, self.note)
         self.accounts = Accounts(self.identity.computer_name, spec.accounts, self.note)
@@ -121,6 +124,8 @@ class Machine:
         self.tasks = ScheduledTasks(now, self.note)
         self.firewall = Firewall(self.registry, self.note)
         self.smb = SmbClient(spec.smb, spec.os.version, self.note)
+        self.certificates = CertificateStore(self.note)
+        self.hgs = HgsClient(self.note)
         self.boot_time = now()
         self.reboots = 0
         self.resyncs_refused = 0
@@ -195,6 +200,11 @@ class Machine:
         """Win32_ComputerSystem.HypervisorPresent."""
         return self.spec.hardware.hypervisor_present or (self.features.in_effect("Hyper-V") and not self.hyperv_obstacles())
 
+    @property
+    def virtualization_based_security(self) -> int:
+        """Win32_DeviceGuard's status. HostGuardian switches it on (guarded-fabric-guarded-host-prerequisites.md)."""
+        return 2 if self.features.in_effect("HostGuardian") else self.spec.hardware.virtualization_based_security
+
     def hyperv_obstacles(self) -> list[str]:
         """Why the Hyper-V role cannot be installed here: the installer's own sentences (hyperv-host.md 2.5)."""
         hardware = self.spec.hardware
@@ -241,10 +251,11 @@ class Machine:
 
     def resolve(self, host: str) -> str | None:
         """The address of a name, None for one that nobody has."""
-        return self.spec.network.resolve(host) or self.file_servers.resolve(host)
+        return self.spec.network.resolve(host) or self.file_servers.resolve(host) or self.guardians.resolve(host)
 
     def reaches(self, address: str, port: int) -> bool:
-        return self.spec.network.answers(address, port) or self.file_servers.answers(address, port)
+        others = (self.spec.network, self.file_servers, self.guardians)
+        return any(other.answers(address, port) for other in others)
 
     def _elsewhere(self, path: str, write: bool) -> Place | None:
         """Where a path lies that is not on a drive of its own."""
@@ -276,6 +287,8 @@ class Machine:
                 return
         setup.create_services(self.services, setup.FEATURE_SERVICES.get(feature, ()))
         self.firewall.bring(feature)
+        for key in setup.FEATURE_KEYS.get(feature, ()):
+            self.registry.create(key)
 
     def _drop_absent(self) -> None:
         for feature, definitions in setup.FEATURE_SERVICES.items():
@@ -474,6 +487,8 @@ class Machine:
             "storage": self.storage.dump(),
             "hyperv": self.hyperv.dump(),
             "smb": self.smb.dump(),
+            "certificates": self.certificates.dump(),
+            "hgs": self.hgs.dump(),
             "accounts": self.accounts.dump(),
             "tasks": self.tasks.dump(),
         }
@@ -500,6 +515,8 @@ class Machine:
         machine.storage.load(data["storage"])
         machine.hyperv.load(data["hyperv"])
         machine.smb.load(data["smb"])
+        machine.certificates.load(data["certificates"])
+        machine.hgs.load(data["hgs"])
         machine.accounts.load(data["accounts"])
         machine.tasks.load(data["tasks"])
         return machine

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from . import firewall
+from .guardian import CLIENT_KEY
 from .mounts import Files
 from .registry import Registry
 from .services import (
@@ -37,7 +38,7 @@ PENDING_JOIN = ("JoinDomain", "AvoidSpnSet")
 KNOWN_AREAS = (
     r"HKLM:\SYSTEM\CurrentControlSet\Control\MPDEV",
     UNINSTALL, UNINSTALL_32, W32TIME_POLICY, SERVER_MANAGER, HYPERV_POLICY, rf"{SERVICING}\RebootPending",
-    r"HKLM:\SOFTWARE\Microsoft\HgsClient",
+    CLIENT_KEY,
     # Software that Windows does not bring: Python (PEP 514) and the runtime of Visual C++.
     r"HKLM:\SOFTWARE\Python",
     r"HKLM:\SOFTWARE\Microsoft\VisualStudio\14.0\VC\Runtimes", r"HKLM:\SOFTWARE\WOW6432Node\Microsoft\VisualStudio\14.0\VC\Runtimes",
@@ -86,7 +87,11 @@ FEATURE_SERVICES = {
     "Failover-Clustering": (
         ("ClusSvc", "Cluster Service", "Disabled", r"%systemroot%\Cluster\clussvc.exe -s", "LocalSystem", (), 0x10),
     ),
+    "HostGuardian": (),
 }
+
+# Keys that come with a feature. That of the HGS client is unconfirmed: its cmdlets write values there and never make it.
+FEATURE_KEYS = {"HostGuardian": (CLIENT_KEY,)}
 
 _FOLDERS = (
     r"C:\Windows\System32", r"C:\Windows\Temp", r"C:\Program Files", r"C:\Program Files (x86)", r"C:\ProgramData", r"C:\Users\Public",

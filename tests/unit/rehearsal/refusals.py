@@ -107,7 +107,8 @@ def cmdlet(name: str, **parameters: Any) -> dict[str, Any]:
 
 
 def entry(name: str) -> dict[str, Any]:
-    return REFERENCE[next(key for key in REFERENCE if key.lower() == name.lower())]
+    known = {**REFERENCE, **SUPPLEMENT["cmdlets"]}
+    return known[next(key for key in known if key.lower() == name.lower())]
 
 
 def is_function(name: str) -> bool:
