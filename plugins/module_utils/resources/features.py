@@ -20,13 +20,15 @@ _POLL_SECONDS = 5
 
 # Installed is not in effect: what must answer before a feature can be used. The order is that of the calls: the namespace is
 # served by vmms, so waiting for it waits for both, and the two others then say at once which of them it was.
-_EVIDENCE = {"hyper-v": ("namespace", "vmms", "hypervisor"), "multipath-io": ("mpio",)}
+_EVIDENCE = {"hyper-v": ("namespace", "vmms", "hypervisor"), "multipath-io": ("mpio",), "hostguardian": ("hgs_client",)}
 _TESTS = {
     "namespace": "the namespace root/virtualization/v2 does not answer",
     "vmms": "the service vmms does not run",
     "hypervisor": "no hypervisor runs",
     "mpio": "the driver mpio does not run",
+    "hgs_client": "the client of the Host Guardian Service does not answer",
 }
+_DATACENTER_ONLY = ("hostguardian",)
 
 _INSTALLED = ("Installed", "InstallPending")
 
@@ -91,6 +93,8 @@ class Features:
             ]
         if "multipath-io" in map(str.lower, names):
             calls.append(_running("mpio"))
+        if "hostguardian" in map(str.lower, names):
+            calls.append(Cmdlet("hgs_client", "Get-HgsClientConfiguration", properties=("Mode",)))
         return calls
 
     def plan(self, options: Mapping[str, Any], answers: Answers) -> Plan:
@@ -166,7 +170,9 @@ def _unknown(names: Sequence[str], features: Sequence[_Feature]) -> tuple[str, .
     unknown = [name for name in names if name.lower() not in known]
     if not unknown:
         return ()
-    return (f"names: this edition of Windows has no feature {', '.join(unknown)}; Get-WindowsFeature lists what it has",)
+    larger = ", ".join(name for name in unknown if name.lower() in _DATACENTER_ONLY)
+    hint = f"{larger} comes with Datacenter only" if larger else "Get-WindowsFeature lists what it has"
+    return (f"names: this edition of Windows has no feature {', '.join(unknown)}; {hint}",)
 
 
 def _cannot_install(missing: Sequence[_Feature], source: str | None) -> tuple[str, ...]:

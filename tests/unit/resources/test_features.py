@@ -18,6 +18,7 @@ EVIDENCE: dict[str, Mapping[str, Any]] = {
     "vmms": {"Status": "Running"},
     "hypervisor": {"HypervisorPresent": True},
     "mpio": {"Status": "Running"},
+    "hgs_client": {"Mode": "Local"},
 }
 NOT_MET = CmdletError("ConditionNotMet", "Get-CimInstance: HypervisorPresent is 'False', not yet 'True'.")
 PREREQUISITE = "Alteration_PrerequisiteCheck_Failed,Microsoft.Windows.ServerManager.Commands.AddWindowsFeatureCommand"
@@ -185,6 +186,18 @@ def test_names_are_compared_without_regard_to_case_and_shown_as_windows_writes_t
 def test_an_unknown_name_is_refused_by_name() -> None:
     refusals = RESOURCE.plan(options(["Hyper-V", "Hyper-W"]), host({"Hyper-V": "Installed"})).refusals
     assert refusals == ("names: this edition of Windows has no feature Hyper-W; Get-WindowsFeature lists what it has",)
+
+
+def test_host_guardian_waits_for_its_client_and_for_datacenter() -> None:
+    wanted = options(["HostGuardian"])
+    assert RESOURCE.read(wanted)[1:] == [Cmdlet("hgs_client", "Get-HgsClientConfiguration", properties=("Mode",))]
+    waiting = RESOURCE.plan(wanted, host({"HostGuardian": "Installed"}, failed=("hgs_client",)))
+    assert waiting.reboot == ("HostGuardian comes into effect with a restart",)
+    assert waiting.state["features"][0]["reasons"] == ["the client of the Host Guardian Service does not answer"]
+    assert RESOURCE.plan(wanted, host({"HostGuardian": "Installed"})).state["ready"]
+    assert RESOURCE.plan(wanted, host({})).refusals == (
+        "names: this edition of Windows has no feature HostGuardian; HostGuardian comes with Datacenter only",
+    )
 
 
 def test_no_names_is_refused_without_a_call() -> None:
