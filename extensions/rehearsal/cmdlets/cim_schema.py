@@ -23,8 +23,7 @@ Provider = Callable[["Machine"], "list[dict[str, Any]]"]
 # A static method: gets the arguments, answers the output parameters.
 Method = Callable[["Machine", Mapping[str, Any]], "dict[str, Any]"]
 
-VIRTUALIZATION, GUARDIAN = "root/microsoft/windows/hgs"
-CLUSTERS = "root/virtualization/v2", "root/mscluster"
+VIRTUALIZATION, CLUSTERS, GUARDIAN = "root/virtualization/v2", "root/mscluster", "root/microsoft/windows/hgs"
 _STORAGE = "root/microsoft/windows/storage"
 # storage-and-time.md 1.7, 1.8, 2 (MSFT_Disk, MSFT_StorageSetting, MSFT_InitiatorPort), 1.2, 1.3; hyperv-host.md 1.1 (Win32_DeviceGuard);
 # Microsoft Learn whqlprov (Win32_PnPSignedDriver), windows-driver-docs storage (MPIO_REGISTERED_DSM).

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,12 +96,12 @@ StartServer = Callable[..., Server]
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[StartServer]:
-    """Starts a server; keyword arguments go into its entry of the lab."""
+    """Starts a server; keyword arguments go into its entry of the lab, `hgs` into the lab itself."""
     with ExitStack() as stack:
 
-        def start(**host: Any) -> Server:
+        def start(hgs: Sequence[Mapping[str, Any]] = (), **host: Any) -> Server:
             timing = {"reboot_seconds": 0.2, "vmms_ready_seconds": 0, "shutdown_delay_seconds": 0, **host.pop("timing", {})}
-            lab = from_mapping({"rehearsal": 1, "timing": timing, "hosts": {"hv01": host}})
+            lab = from_mapping({"rehearsal": 1, "timing": timing, "hgs": list(hgs), "hosts": {"hv01": host}})
             return Server(stack.enter_context(running(lab, tmp_path / "state")), tmp_path)
 
         yield start
