@@ -3,6 +3,7 @@
 """The module HgsClient and the CIM class that its functions call. The lab's `hgs` says what the services answer."""
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -124,7 +125,7 @@ def _written_error(command: str, message: str) -> PowerShellError:
 
 
 @answers(GUARDIAN, _CLASS, "Get")
-def cim_get(machine: Machine, arguments: dict[str, Any]) -> dict[str, Any]:
+def cim_get(machine: Machine, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {"ReturnValue": 0, "cmdletOutput": _configuration(machine, named=False)}
 
 
