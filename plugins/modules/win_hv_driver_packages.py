@@ -5,7 +5,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: win_hv_driver_packages
 short_description: Install vendors' driver packages and tell whether Windows recognises them
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Adds driver packages (INF) to the driver store and installs them on the devices that they fit, such as host bus adapters.
   - Looks whether vendors' programs (MSI or EXE) are installed, and whether MPIO has registered their device specific module (DSM). It runs
