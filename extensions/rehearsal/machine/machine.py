@@ -261,7 +261,11 @@ class Machine:
         """Where a path lies that is not on a drive of its own."""
         if not path.startswith("\\\\"):
             return cluster_storage.place(self, path)
-        return self.file_servers.place(path, self.directory.identities(self.caller.network), write)
+        identities = self.directory.identities(self.caller.network)
+        connection = self.file_servers.connects(path, identities)
+        if connection is not None:
+            self.smb.connected(*connection, user=self.caller.user, credential=self.caller.network or "")
+        return self.file_servers.place(path, identities, write)
 
     # Features
 
@@ -408,6 +412,7 @@ class Machine:
         self._clear_pending()
         self.pci.boot()
         self.drivers.boot()
+        self.smb.connections = ()
         self._start_everything()
         if "Hyper-V" in fresh and self.spec.timing.second_reboot:
             self._second_reboot_at = self.boot_time + timedelta(seconds=self.spec.timing.second_reboot_seconds)

@@ -150,6 +150,19 @@ class FileServers:
         outer = f"\\\\{host}\\{share_name}"
         return Place(self._files[server.name, share.name], _INSIDE, outer, self._lock, self._save)
 
+    def connects(self, path: str, identities: frozenset[str]) -> tuple[str, str] | None:
+        r"""(server as the path names it, share) where the share's own rights let these identities in, whatever the folder's say."""
+        host, _unused, rest = path.lstrip("\\").partition("\\")
+        share = self.share(host, rest.partition("\\")[0])
+        return (host, share.name) if share is not None and granted(share.share_rights, identities) else None
+
+    def share(self, host: str, name: str) -> ShareSpec | None:
+        """A share of a server that answers."""
+        server = self.server(host)
+        if server is None or not self._up[server.name]:
+            return None
+        return next((item for item in server.shares if item.name.lower() == name.lower()), None)
+
     def check_access(self, path: str, identities: frozenset[str]) -> Win32Error | None:
         """Why these identities cannot write there, None where they can."""
         try:
@@ -175,8 +188,12 @@ class FileServers:
 
 def level(share: ShareSpec, identities: frozenset[str]) -> int:
     """0 nothing, 1 read, 2 change, 3 full: what both access lists grant."""
-    lists = (share.share_rights, share.ntfs_rights)
-    return min(max((grant.level for grant in grants if grant.account in identities), default=0) for grants in lists)
+    return min(granted(share.share_rights, identities), granted(share.ntfs_rights, identities))
+
+
+def granted(grants: Iterable[Grant], identities: frozenset[str]) -> int:
+    """What one access list grants."""
+    return max((grant.level for grant in grants if grant.account in identities), default=0)
 
 
 def _fresh(share: ShareSpec, now: Callable[[], datetime]) -> FileStore:

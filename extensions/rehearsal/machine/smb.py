@@ -60,6 +60,16 @@ def _read_rdma(fields: Fields) -> RdmaAdapter:
     return adapter
 
 
+@dataclass(frozen=True)
+class Connection:
+    """A connection to a share. server: as it was called; user: whose process made it; credential: whom the server sees."""
+
+    server: str
+    share: str
+    user: str
+    credential: str
+
+
 class SmbClient:
     """Settings by the names that the cmdlets have for them. The requirement to sign is Server 2025's default (smb-signing.md)."""
 
@@ -68,6 +78,13 @@ class SmbClient:
         self.settings = {"EnableMultiChannel": spec.multichannel, "RequireSecuritySignature": signing}
         self.constraints: tuple[Constraint, ...] = ()
         self._note = note
+        # Windows ends those that nobody uses; here they last until the restart, since nothing in the collection waits for their end.
+        self.connections: tuple[Connection, ...] = ()
+
+    def connected(self, server: str, share: str, *, user: str, credential: str) -> None:
+        connection = Connection(server, share, user, credential)
+        if connection not in self.connections:
+            self.connections += (connection,)
 
     def set(self, name: str, value: bool) -> None:
         if self.settings[name] != value:
