@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.real.lock_backends.certificates import Authority
+
 ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT))
 SERVERS = ROOT / "build" / "real" / "servers"
@@ -78,15 +80,49 @@ def stopped(server: Server) -> None:
     server.process.wait(timeout=30)
 
 
-@pytest.fixture(scope="session")
-def etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("etcd")
-    port, peer = free_port(), free_port()
-    client_url, peer_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{peer}"
+def etcd_command(folder: Path, port: int, scheme: str, *options: str) -> list[str]:
+    """etcd with one member, its clients at `scheme`://127.0.0.1:port."""
+    client_url, peer_url = f"{scheme}://127.0.0.1:{port}", f"http://127.0.0.1:{free_port()}"
     command = [str(etcd_program()), "--data-dir", str(folder / "data"), "--listen-client-urls", client_url]
     command += ["--advertise-client-urls", client_url, "--listen-peer-urls", peer_url, "--initial-advertise-peer-urls", peer_url]
-    server = started([*command, "--initial-cluster", f"default={peer_url}"], port, folder / "log")
+    return [*command, "--initial-cluster", f"default={peer_url}", *options]
+
+
+@pytest.fixture(scope="session")
+def etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder, port = tmp_path_factory.mktemp("etcd"), free_port()
+    server = started(etcd_command(folder, port, "http"), port, folder / "log")
     yield server
+    stopped(server)
+
+
+@dataclass(frozen=True)
+class TlsServer:
+    """An etcd that shows a certificate and wants one. query: what a lock URL needs for it; the other two are wrong."""
+
+    server: Server
+    query: str
+    with_another_authority: str
+    with_a_strange_certificate: str
+
+
+@pytest.fixture(scope="session")
+def etcd_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsServer]:
+    folder, port = tmp_path_factory.mktemp("etcd-tls"), free_port()
+    authority, other = Authority(folder, "authority"), Authority(folder, "other")
+    own, client, stranger = authority.sign("server"), authority.sign("client"), other.sign("stranger")
+    options = ["--cert-file", str(own.certificate), "--key-file", str(own.key), "--client-cert-auth"]
+    options += ["--trusted-ca-file", str(authority.pair.certificate)]
+    server = started(etcd_command(folder, port, "https", *options), port, folder / "log")
+    identity = f"cert_cert={client.certificate}&cert_key={client.key}"
+    yield TlsServer(
+        server,
+        query=f"ca_cert={authority.pair.certificate}&{identity}",
+        with_another_authority=f"ca_cert={other.pair.certificate}&{identity}",
+        with_a_strange_certificate=(
+            f"ca_cert={authority.pair.certificate}&cert_cert={stranger.certificate}&cert_key={stranger.key}"
+        ),
+    )
     stopped(server)
 
 
