@@ -43,8 +43,9 @@ def get_group(machine: Machine, bound: Bound) -> list[PSObject]:
     refuse(bound, command, "VMId")
     with opened(machine, bound, command) as cluster:
         _require_known(machine, bound, command, [item.name for item in cluster.groups], GROUP_NOT_FOUND)
-        # Groups of cluster shared volumes are not listed.
-        found = [item for item in cluster.groups if item.type != "ClusterSharedVolume" and named(bound, "Name", item.name)]
+        # Groups of cluster shared volumes and of storage pools are not listed.
+        hidden = ("ClusterSharedVolume", "ClusterStoragePool")
+        found = [item for item in cluster.groups if item.type not in hidden and named(bound, "Name", item.name)]
         for piped in as_list(bound.get("InputObject", [])):
             if is_a(piped, "ClusterNode"):
                 found = [item for item in found if item.owner == piped.properties["Name"]]

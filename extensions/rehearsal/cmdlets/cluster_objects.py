@@ -49,6 +49,7 @@ def cluster_object(machine: Machine, cluster: Cluster) -> PSObject:
         "EnableSharedVolumes": enum("ClusterSharedVolumesSetting", "Enabled"),
         "SharedVolumesRoot": r"C:\ClusterStorage",
         "S2DEnabled": int(bool(cluster.storage)),
+        "S2DCacheDesiredState": enum("S2DCacheState", cluster.storage.get("cache", "Enabled")),
         "WitnessDynamicWeight": int(bool(cluster.witness)),
         **{name: cluster.settings.get(name, value) for name, value in numbers.items() if name not in missing},
     }, text=cluster.name, lacks=missing)

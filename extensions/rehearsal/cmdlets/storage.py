@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 _NAMESPACE = "root/microsoft/windows/storage"
 _SOURCE = "storage-and-time.md 1.7, 1.8, 2; windows-powershell-docs Storage"
 _POLICY_TYPE = "Microsoft.PowerShell.Cmdletization.GeneratedTypes.StorageSetting.NewDiskPolicy"
-_BUS_NAMES = {
+BUS_NAMES = {
     0: "Unknown", 1: "SCSI", 6: "Fibre Channel", 7: "USB", 8: "RAID", 9: "iSCSI", 10: "SAS", 11: "SATA", 15: "File Backed Virtual",
-    16: "Spaces", 17: "NVMe",
+    16: "Spaces", 17: "NVMe", 18: "SCM",
 }
 _ID_FORMATS = {0: "Vendor Specific", 1: "Vendor Id", 2: "EUI64", 3: "FCPH Name", 8: "SCSI Name String"}
 _REASONS = {1: "Policy", 2: "Redundant Path", 3: "Snapshot", 4: "Collision", 5: "Resource Exhaustion", 6: "Critical Write Failures"}
@@ -87,7 +87,7 @@ def shown_disks(machine: Machine) -> list[PSObject]:
 def _shown(disk: PSObject) -> PSObject:
     values = disk.properties
     words = {
-        "BusType": _BUS_NAMES.get(values["BusType"], "Unknown"),
+        "BusType": BUS_NAMES.get(values["BusType"], "Unknown"),
         "UniqueIdFormat": _ID_FORMATS[values["UniqueIdFormat"]],
         "OfflineReason": _REASONS.get(values["OfflineReason"]),
         "OperationalStatus": "Offline" if values["IsOffline"] else "Online",

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..powershell.errors import not_modelled
 from ..powershell.registry import MODELS
-from . import cluster_storage, membership, setup
+from . import cluster_storage, membership, setup, spaces
 from .accounts import ADMINISTRATORS, BUILT_IN_SERVICES, LOCAL_SERVICE, Accounts
 from .caller import SYSTEM, Caller, calling, current
 from .catalogue import INBOX_MODULES, MODULE_FEATURES, FeatureInfo
@@ -118,6 +118,7 @@ class Machine:
         self.storage = Storage(name, self.registry, spec.hardware.disks, spec.storage, self.note)
         self.storage.shared = lambda: self.shared_luns.seen_by(name)
         self.storage.cluster_role = lambda content: cluster_storage.role(self, content)
+        self.storage.pool_members = lambda: spaces.members(self)
         self.storage.shared_changed = lambda: self.shared_luns.save()
         self.hyperv = HyperV(name, spec, self.note)
         self.uplink = Uplink(spec.uplink, lambda: self.hyperv.switches, now)

@@ -3,7 +3,7 @@
 """Disks as Windows shows them, and the multipath driver that decides it. Sources: storage-and-time.md 1."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ DISK_KEY = rf"{SERVICES}\Disk"
 MPDEV_KEY = r"HKLM:\SYSTEM\CurrentControlSet\Control\MPDEV"
 
 # MSFT_Disk.BusType (storage-and-time.md 1.7).
-BUS_TYPES = {"iscsi": 9, "fibre_channel": 6, "sas": 10}
+BUS_TYPES = {"iscsi": 9, "fibre_channel": 6, "sas": 10, "spaces": 16}
 # The ids that claim a whole bus: (vendor, product) as Get-MSDSMSupportedHW splits them (storage-and-time.md 1.4).
 BUS_IDS = {"iscsi": ("MSFT2005", "iSCSIBusType_0x9"), "sas": ("MSFT2011", "SASBusType_0xA"), "fibre_channel": ("MSFT2015", "FCBusType_0x6")}
 PLACEHOLDER = ("Vendor 8", "Product 16")
@@ -59,7 +59,8 @@ class ShownDisk:
 class Storage:
     """The multipath claims live in the registry; `claimed` is what the driver took at the last boot or claim.
 
-    shared: the disks that others see as well. cluster_role: of a disk, "owner" or "other" on a node of the cluster that has it, else empty.
+    shared: the disks that others see as well. pool_members: serial numbers of disks in a storage pool.
+    cluster_role: of a disk, "owner" or "other" on a node of the cluster that has it, else empty.
     """
 
     def __init__(
@@ -70,11 +71,11 @@ class Storage:
         self.shared: Callable[[], list[SharedDisk]] = list
         self.shared_changed: Callable[[], None] = lambda: None
         self.cluster_role: Callable[[DiskContent], str] = lambda content: ""
+        self.pool_members: Callable[[], Collection[str]] = tuple
         self.new_disk_policy = SAN_POLICIES[spec.san_policy]
         self.default_policy = "None"
         self.claimed: list[tuple[str, str]] = []
         self.node_address = spec.initiator
-        self.pool_members: set[str] = set()
         self._registry = registry
         self._disks = disks
         self._note = note
@@ -149,7 +150,12 @@ class Storage:
             self._note(f"storage: iSCSI name {name}")
 
     def disks(self) -> list[ShownDisk]:
-        """The local disks, then each LUN: once where multipath claimed it, else once a path."""
+        """The local disks, then each LUN: once where multipath claimed it, else once a path. What a storage pool has taken is no disk."""
+        pooled = self.pool_members()
+        return [disk for disk in self.physical_disks() if disk.serial not in pooled]
+
+    def physical_disks(self) -> list[ShownDisk]:
+        """As disks, with those of a pool."""
         shown = [self._local(number, disk) for number, disk in enumerate(self._disks)]
         luns = [(lun, self._contents[lun.serial], False) for lun in self.spec.luns]
         luns += [(disk.lun, disk.content, disk.virtual) for disk in self.shared() if not disk.lost]
@@ -157,11 +163,7 @@ class Storage:
             claimed = virtual or self.is_claimed(lun)
             for path in range(1 if claimed else lun.paths):
                 shown.append(self._lun(len(shown), index, lun, path, claimed, content))
-        return [disk for disk in shown if not self.pooled(disk)]
-
-    def pooled(self, disk: ShownDisk) -> bool:
-        """Whether a storage pool has taken the disk, which is no disk of Windows' then."""
-        return disk.serial in self.pool_members
+        return shown
 
     def set_online(self, disk: ShownDisk, online: bool) -> None:
         if online == (disk.offline_reason == 0):
@@ -192,7 +194,7 @@ class Storage:
             online = role == "owner"
         return ShownDisk(
             number=number,
-            friendly_name=f"{lun.vendor} {lun.product}",
+            friendly_name=f"{lun.vendor} {lun.product}".strip(),
             manufacturer=lun.vendor,
             model=lun.product,
             serial=lun.serial,
@@ -244,7 +246,6 @@ class Storage:
             "claimed": [list(pair) for pair in self.claimed],
             "node_address": self.node_address,
             "contents": {serial: content.dump() for serial, content in self._contents.items()},
-            "pool_members": sorted(self.pool_members),
         }
 
     def load(self, data: dict[str, Any]) -> None:
@@ -254,7 +255,6 @@ class Storage:
         self.node_address = data["node_address"]
         known = {serial: DiskContent.load(item) for serial, item in data["contents"].items() if serial in self._contents}
         self._contents.update(known)
-        self.pool_members = set(data["pool_members"])
 
 
 
