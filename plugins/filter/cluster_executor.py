@@ -5,7 +5,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: cluster_executor
 short_description: Which host acts for a failover cluster, and whether it may be created
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Takes the results of M(winstack.hyperv.win_hv_cluster_survey), or of M(winstack.hyperv.win_hv_host) with a section C(cluster_survey), of
     several hosts, and names the one that runs what concerns the whole cluster.

@@ -5,7 +5,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: cluster_findings
 short_description: What differs between hosts that are to be nodes of one failover cluster
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Takes the results of M(winstack.hyperv.win_hv_cluster_survey), or of M(winstack.hyperv.win_hv_host) with a section C(cluster_survey), of
     several hosts, and returns one finding for each difference. A finding names both hosts and both values.

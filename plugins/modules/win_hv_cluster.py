@@ -5,7 +5,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: win_hv_cluster
 short_description: Create a failover cluster once, and add nodes to it
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Creates a failover cluster with all of its nodes in one step, without storage, and waits until it answers and every node is up.
   - In a cluster that is there already, adds the nodes that it lacks, in one step. Nothing is ever evicted, not even a node that is down,

@@ -5,7 +5,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: win_hv_cluster_node
 short_description: Start, drain or remove one node of a failover cluster
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Brings a node up, pauses it with its virtual machines moved to other nodes, or removes it from the cluster.
   - A node is only paused or removed when the drain has really been completed; one that fails leaves the node in the cluster.

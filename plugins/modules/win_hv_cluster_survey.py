@@ -5,7 +5,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: win_hv_cluster_survey
 short_description: Read what a host brings to a failover cluster
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Reads which cluster the host is in, how it sees the nodes, and everything that must be the same on all nodes. Never changes anything.
   - Needs no rights on the network and no feature; what is not there yet is null.
