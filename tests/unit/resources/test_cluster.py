@@ -192,13 +192,23 @@ def test_an_error_is_not_taken_for_an_answer(broken: str) -> None:
         RESOURCE.plan(options(), given)
 
 
+BECOME = "Run the task with become: true, become_method: runas"
+FAILED = "An error occurred while performing the operation.\n    An error occurred while creating the cluster 'CL1'.\n    "
+
+
 @pytest.mark.parametrize(("message", "hresult", "says"), [
     ("There was an error adding node 'hv02' to the cluster\n    You do not have administrative privileges on the server 'hv02'.\n"
-     "    Requested registry access is not allowed.", -2146233087, "Run the task with become: true, become_method: runas"),
+     "    Requested registry access is not allowed.", -2146233087, BECOME),
     ("ERROR CODE : 0x80131500; WinRM cannot process the request. The following error with errorcode 0x8009030e occurred while using "
-     "Kerberos authentication: A specified logon session does not exist.", 0, "Run the task with become: true, become_method: runas"),
-    ("Zugriff verweigert", -2147024891, "Run the task with become: true, become_method: runas"),
+     "Kerberos authentication: A specified logon session does not exist.", 0, BECOME),
+    ("Zugriff verweigert", -2147024891, BECOME),
+    (f"{FAILED}An error occurred creating cluster 'CL1'.\n    Access is denied", -2146233088, "Create Computer objects"),
+    (f"{FAILED}An error occurred creating cluster 'CL1'.\n    Access is denied", -2146233088, BECOME),
+    (f"{FAILED}An error occurred creating cluster 'CL1'.\n    The account already exists.", 0, "The name is in use"),
+    (f"{FAILED}An error occurred creating cluster 'CL1'.\n    Unknown error (0xc000005e)", 0, "port 464"),
+    (f"{FAILED}An error occurred creating cluster 'CL1'.\n    This operation returned because the timeout period expired", 0, "UDP 3343"),
     ("The computer 'hv02.example.org' is joined to a cluster.", -2146233088, "Run the task on that node: it finds the cluster there"),
+    ("There was an error adding node 'hv02' to the cluster\n    the node cannot be contacted.", 0, "A node does not answer"),
     ("The RPC server is unavailable", -2147023174, "DNS does not know the new name yet"),
     ("The name used to access the cluster is not currently available", 0, "DNS does not know the new name yet"),
     ("Something else", 0, None),
@@ -206,6 +216,11 @@ def test_an_error_is_not_taken_for_an_answer(broken: str) -> None:
 def test_an_error_is_explained(message: str, hresult: int, says: str | None) -> None:
     text = RESOURCE.explain(CmdletError("New-Cluster,Microsoft.FailoverClusters.PowerShell.NewClusterCommand", message, hresult=hresult))
     assert says in text if says else text == ""
+
+
+def test_an_error_id_needs_no_text() -> None:
+    unreachable = CmdletError("ClusterNodeNotReachable,Microsoft.FailoverClusters.PowerShell.NewClusterCommand", "Knoten nicht erreichbar")
+    assert RESOURCE.explain(unreachable).startswith("A node does not answer")
 
 
 def test_a_cluster_that_was_not_ready_in_time() -> None:
