@@ -41,10 +41,11 @@ def settled_state(machine: Machine) -> int:
 
 
 def obey(machine: Machine) -> None:
-    """Carries out what the cluster ordered while nobody looked."""
-    for order in machine.clusters.take_orders(machine.identity.computer_name):
+    """Carries out what the cluster ordered while nobody looked; a node that was evicted again meanwhile does not join any more."""
+    name = machine.identity.computer_name
+    for order in machine.clusters.take_orders(name):
         cluster = machine.clusters.by_id(order.cluster)
-        if order.what == "join" and cluster is not None:
+        if order.what == "join" and cluster is not None and cluster.node(name) is not None:
             configure(machine, order.cluster, cluster.name)
         elif order.what == "leave":
             forget(machine)
