@@ -60,6 +60,9 @@ class RunningLab:
         self.ports: dict[str, Ports] = {}
         self.directory = Directory(lab.directory)
         self.clusters = Clusters(Peers(), lab.cluster, store.clusters)
+        for cluster in self.clusters.all:
+            if cluster.unit:
+                self.directory.add(cluster.name, cluster.unit)
         self.file_servers = FileServers(lab.file_servers, utc, store.file_servers)
         self.shared_luns = SharedLuns(lab.shared_luns, lab.hosts, utc, store.shared_luns)
         self.guardians = Guardians(lab.hgs)

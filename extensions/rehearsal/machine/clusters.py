@@ -11,9 +11,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..store import read_json, write_json
 from .cluster import Cluster, Group, Node, Order
@@ -74,14 +74,19 @@ class Clusters:
         saved = (read_json(path) if path else None) or {"clusters": [], "orders": []}
         self.all: list[Cluster] = [Cluster.load(item) for item in saved["clusters"]]
         self._orders: list[Order] = [Order(**item) for item in saved["orders"]]
+        self._saved: dict[str, Any] = saved
 
     @contextmanager
     def changing(self) -> Iterator[None]:
         """Holds the lock; saves what was changed."""
         with self._lock:
             yield
-            if self._path is not None:
-                write_json(self._path, {"clusters": [item.dump() for item in self.all], "orders": [asdict(item) for item in self._orders]})
+            if self._path is None:
+                return
+            data = {"clusters": [item.dump() for item in self.all], "orders": [asdict(item) for item in self._orders]}
+            if data != self._saved:
+                write_json(self._path, data)
+                self._saved = data
 
     # Finding
 
@@ -117,9 +122,16 @@ class Clusters:
         """A name of ClusterNodeState."""
         if not cluster.formed or not self.runs(cluster, node):
             return "Down"
-        if node.joins_at and now < datetime.fromisoformat(node.joins_at):
+        if now < self._ready_at(node, now):
             return "Joining"
         return "Paused" if node.paused else "Up"
+
+    def _ready_at(self, node: Node, now: datetime) -> datetime:
+        """When a node whose cluster service runs, or is about to, has joined."""
+        machine = self.peers.find(node.name)
+        run = machine.services.running.get(SERVICE.lower()) if machine else None
+        joins_at = datetime.fromisoformat(node.joins_at) if node.joins_at else now
+        return max(joins_at, run.started_at + timedelta(seconds=self.timing.join_seconds)) if run else joins_at
 
     def settle(self, cluster: Cluster, now: datetime) -> None:
         """Votes, and who owns what. Call it within `changing`."""

@@ -101,6 +101,16 @@ def test_groups_fail_over_from_a_node_that_loses_power_and_stay() -> None:
     assert owners(lab)["vm1"] == "HV02"
 
 
+def test_a_node_joins_again_after_a_restart_and_stays_paused() -> None:
+    lab = made(timing={"join_seconds": 20})
+    lab.clock.pass_by(20)
+    lab["hv01"].rows("Suspend-ClusterNode", Drain=True)
+    lab["hv01"].machine.reboot()
+    assert seen(lab)[0] == ("HV01", "Joining", "Completed")
+    lab.clock.pass_by(20)
+    assert seen(lab)[0] == ("HV01", "Paused", "Completed")
+
+
 def test_without_a_majority_nothing_answers() -> None:
     lab = made()
     for name in ("hv02", "hv03"):
