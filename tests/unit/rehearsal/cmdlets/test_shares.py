@@ -187,3 +187,12 @@ def test_names_are_used_once() -> None:
 def write(host: Host, path: str) -> dict[str, Any]:
     content = {"$bytes": base64.b64encode(b"content").decode()}
     return host.batch({"id": "w", "write_file": path, "content": content})[0]
+
+
+def test_a_server_is_switched_off_by_a_file(tmp_path: Path) -> None:
+    """As the command line does it (rehearsal power)."""
+    servers = FileServers(lab(SERVER).file_servers, Clock(), off=lambda name: tmp_path / f"{name}.off")
+    (tmp_path / "FS1.off").touch()
+    assert not servers.answers("fs1", 445)
+    (tmp_path / "FS1.off").unlink()
+    assert servers.answers("fs1", 445)
