@@ -67,10 +67,21 @@ def read_cluster() -> list[Call]:
 
 def local_state(answers: Answers) -> int:
     """NOT_INSTALLED, NOT_CONFIGURED, STOPPED or RUNNING. Raises CallFailed where it cannot be known."""
-    if not answers.rows("service"):
+    services = answers.rows("service")
+    if not services:
         # Without the feature there is neither the service nor the CIM namespace.
         return NOT_INSTALLED
-    return int(answers.row("state")["ClusterState"])
+    if answers["state"].ok:
+        return int(answers.row("state")["ClusterState"])
+    return _from_service(services[0])
+
+
+def _from_service(service: Mapping[str, Any]) -> int:
+    """Where the provider does not answer. The service of a configured node is never disabled (MS-CMRP), so only a disabled one is in no
+    cluster for certain; another one is taken for a node, which keeps it from being put into a second cluster."""
+    if service["StartMode"] == "Disabled":
+        return NOT_CONFIGURED
+    return RUNNING if service["State"] == "Running" else STOPPED
 
 
 def cluster(answers: Answers) -> Cluster:

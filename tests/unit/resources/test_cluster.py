@@ -184,7 +184,17 @@ def test_wrong_options_are_named(wrong: dict[str, Any], refusal: str) -> None:
         assert (plan.differences, plan.calls) == ((), ())
 
 
-@pytest.mark.parametrize("broken", ["state", "service", "cluster", "nodes", "computer"])
+@pytest.mark.parametrize(("mode", "status", "state"), [
+    ("Disabled", "Stopped", 1), ("Auto", "Stopped", 3), ("Manual", "Start Pending", 3), ("Auto", "Running", 19),
+])
+def test_where_the_provider_does_not_answer_the_service_decides(mode: str, status: str, state: int) -> None:
+    given = answers(state, NODES if state == 19 else ())
+    given["state"] = Answer("state", error=CmdletError("HRESULT 0x80041001,X", "Generic failure"))
+    given["service"] = Answer("service", ({"State": status, "StartMode": mode},))
+    assert RESOURCE.plan(options(), given).state["local_state"] == state
+
+
+@pytest.mark.parametrize("broken", ["service", "cluster", "nodes", "computer"])
 def test_an_error_is_not_taken_for_an_answer(broken: str) -> None:
     given = answers(19, NODES)
     given[broken] = Answer(broken, error=CmdletError("HRESULT 0x80041001,X", "Generic failure"))

@@ -194,7 +194,7 @@ def test_wrong_options_are_named(wrong: dict[str, Any], refusal: str) -> None:
     assert RESOURCE.plan(options(**wrong), answers()).refusals == (refusal,)
 
 
-@pytest.mark.parametrize("broken", ["computer", "state", "cluster", "nodes"])
+@pytest.mark.parametrize("broken", ["computer", "service", "cluster", "nodes"])
 def test_an_error_is_not_taken_for_an_answer(broken: str) -> None:
     given = answers()
     given[broken] = Answer(broken, error=CmdletError("X", "Generic failure"))
