@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     fault.add_argument("--persistent", action="store_true", help="strike at every later call as well")
     fault.add_argument("--error-id", default="RehearsalFault", help="the FullyQualifiedErrorId of an error")
     fault.add_argument("--error-message", default="A fault of the rehearsal.")
-    power = command("power", _power, "Pull a host's plug, or switch it on again.")
+    power = command("power", _power, "Pull the plug of a host or a file server, or switch it on again.")
     power.add_argument("host")
     power.add_argument("switch", choices=["on", "off"])
     listing = command("inventory", _inventory, "Print the Ansible inventory of the lab.")
@@ -185,7 +185,8 @@ def _fault_of(options: argparse.Namespace) -> Fault:
 
 def _power(options: argparse.Namespace) -> None:
     store = _store(options)
-    _known_host(store, options.host)
+    if options.host not in [server.name for server in _known_lab(store).file_servers]:
+        _known_host(store, options.host)
     if options.switch == "off":
         store.off(options.host).touch()
     else:

@@ -63,7 +63,7 @@ class RunningLab:
         for cluster in self.clusters.all:
             if cluster.unit:
                 self.directory.add(cluster.name, cluster.unit)
-        self.file_servers = FileServers(lab.file_servers, utc, store.file_servers)
+        self.file_servers = FileServers(lab.file_servers, utc, store.file_servers, store.off)
         self.shared_luns = SharedLuns(lab.shared_luns, lab.hosts, utc, store.shared_luns)
         self.guardians = Guardians(lab.hgs)
         self.file_server: FileServer | None = None

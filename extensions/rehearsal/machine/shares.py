@@ -101,10 +101,17 @@ def _read_grants(entries: Iterable[Fields], rights: dict[str, int]) -> tuple[Gra
 
 
 class FileServers:
-    """All file servers of a lab. What changes on them is written to `path` at once, where there is one."""
+    """All file servers of a lab. What changes on them is written to `path` at once, where there is one.
 
-    def __init__(self, specs: Iterable[FileServerSpec], now: Callable[[], datetime], path: Path | None = None) -> None:
+    off: of a server's name, the file that is there while it is switched off, so that the command line reaches the switch.
+    """
+
+    def __init__(
+        self, specs: Iterable[FileServerSpec], now: Callable[[], datetime], path: Path | None = None,
+        off: Callable[[str], Path] | None = None,
+    ) -> None:
         self.specs = tuple(specs)
+        self._off = off
         self._path = path
         self._lock = threading.RLock()
         self._up = {spec.name: spec.up for spec in self.specs}
@@ -123,7 +130,7 @@ class FileServers:
         return spec.addresses[0] if spec and spec.addresses else None
 
     def is_up(self, name: str) -> bool:
-        return self._up[name]
+        return self._up[name] and not (self._off is not None and self._off(name).exists())
 
     def set_up(self, name: str, up: bool) -> None:
         """Switches a server on or off."""
@@ -133,14 +140,14 @@ class FileServers:
 
     def answers(self, host: str, port: int) -> bool:
         spec = self.server(host)
-        return spec is not None and self._up[spec.name] and port == SMB_PORT
+        return spec is not None and self.is_up(spec.name) and port == SMB_PORT
 
     def place(self, path: str, identities: frozenset[str], write: bool) -> Place:
         r"""Where \\server\share\... lies. Win32Error where nobody answers or there is no such share, PermissionError where it is denied."""
         host, _unused, rest = path.lstrip("\\").partition("\\")
         share_name = rest.partition("\\")[0]
         server = self.server(host)
-        if server is None or not self._up[server.name]:
+        if server is None or not self.is_up(server.name):
             raise win32_error(_NETWORK_PATH)
         share = next((item for item in server.shares if item.name.lower() == share_name.lower()), None)
         if share is None:
@@ -159,7 +166,7 @@ class FileServers:
     def share(self, host: str, name: str) -> ShareSpec | None:
         """A share of a server that answers."""
         server = self.server(host)
-        if server is None or not self._up[server.name]:
+        if server is None or not self.is_up(server.name):
             return None
         return next((item for item in server.shares if item.name.lower() == name.lower()), None)
 
