@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 from ..control_plane import ControlPlane
 from ..machine import Machine, Win32Error, membership
@@ -28,6 +29,8 @@ from .service_program import Exit, command, config_files, option, read_configura
 NOVA_VERSION = "28.3.1"
 CLUSTER_DRIVER = "compute_hyperv.cluster.driver.HyperVClusterDriver"
 DRIVERS = ("compute_hyperv.driver.HyperVDriver", CLUSTER_DRIVER, "hyperv.HyperVDriver")
+# Ports of the lock backends that are servers (tooz).
+_LOCK_PORTS = {"etcd3+http": 2379, "etcd3+https": 2379, "mysql": 3306}
 _NO_CLUSTER = "os_win.exceptions.HyperVClusterException: Could not initialize cluster wmi connection."
 _NO_ENDPOINT = "wmi.x_wmi: Unexpected COM Error (0x800706d9): There are no more endpoints available from the endpoint mapper."
 _NOVA_COMPUTE = re.compile(r'"([^"]*nova-compute\.exe)"|(\S*nova-compute\.exe)', re.IGNORECASE)
@@ -152,10 +155,24 @@ class _Run:
         if driver not in DRIVERS:
             cause = f"ModuleNotFoundError: No module named 'nova.virt.{driver.rpartition('.')[0]}'"
             self._fail("nova.virt.driver", f"Unable to load the virtualization driver: {cause}")
+        if driver == CLUSTER_DRIVER:
+            self._start_coordination()
         if not self._machine.vmms_ready:
             self._fail("nova", r"Unhandled error: os_win.exceptions.HyperVException: the namespace root\virtualization\v2 does not answer")
         if driver == CLUSTER_DRIVER:
             self._connect_to_cluster()
+
+    def _start_coordination(self) -> None:
+        """Only the cluster driver does, before anything else (compute-hyperv, nova/driver.py); without its lock backend it ends."""
+        url = urlsplit(option(self._config, "coordination", "backend_url") or "file:")
+        if url.scheme == "file":
+            return
+        if url.scheme not in _LOCK_PORTS:
+            self._fail("nova", f"Unhandled error: the rehearsal does not know the lock backend {url.scheme}")
+        host, port = url.hostname or "", url.port or _LOCK_PORTS[url.scheme]
+        address = self._machine.resolve(host)
+        if address is None or not self._machine.reaches(address, port):
+            self._fail("nova", f"Unhandled error: tooz.coordination.ToozConnectionError: {host}:{port} does not answer")
 
     def _connect_to_cluster(self) -> None:
         state = membership.settled_state(self._machine)

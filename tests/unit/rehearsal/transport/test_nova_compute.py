@@ -109,8 +109,8 @@ CLUSTERED = {"compute_driver": "compute_hyperv.cluster.driver.HyperVClusterDrive
 BEFORE_THE_CLUSTER = ["Loaded VIF plugins", "Loading compute driver 'compute_hyperv.cluster.driver.HyperVClusterDriver'"]
 
 
-def clustered(features: list[str] | None = None) -> tuple[Lab, Machine]:
-    lab = Lab(2, features={"installed": ["Hyper-V"] if features is None else features})
+def clustered(features: list[str] | None = None, **spec: Any) -> tuple[Lab, Machine]:
+    lab = Lab(2, features={"installed": ["Hyper-V"] if features is None else features}, **spec)
     made = lab["hv01"].machine
     prepare(made)
     return lab, made
@@ -135,6 +135,27 @@ def test_without_the_feature_the_cluster_driver_ends() -> None:
     made.services.start("nova-compute")
     assert log(made)[-1].endswith("HyperVClusterException: Could not initialize cluster wmi connection.")
     assert made.services.get("nova-compute").state == "Stopped"
+
+
+LOCK_SERVER = {"address": "192.0.2.30", "names": ["locks.example.org"], "ports": [2379]}
+
+
+@pytest.mark.parametrize(("url", "says"), [
+    ("etcd3+http://192.0.2.30:2379?api_version=v3", ""),
+    ("etcd3+https://locks.example.org", ""),
+    ("file:////fs1/locks", ""),
+    ("mysql://nova:s3cret@192.0.2.30/tooz", "ToozConnectionError: 192.0.2.30:3306 does not answer"),
+    ("etcd3+http://nowhere:2379", "ToozConnectionError: nowhere:2379 does not answer"),
+    ("zookeeper://192.0.2.30", "does not know the lock backend zookeeper"),
+])
+def test_the_cluster_driver_starts_its_lock_backend_first(url: str, says: str) -> None:
+    lab, made = clustered(list(FEATURES), network={"servers": [LOCK_SERVER]})
+    form(lab)
+    configure(made, **CLUSTERED, sections=f"[coordination]\r\nbackend_url = {url}\r\n")
+    made.services.start("nova-compute")
+    assert made.services.get("nova-compute").state == ("Stopped" if says else "Running")
+    assert says in log(made)[-1]
+    assert not any("s3cret" in line for line in log(made))
 
 
 def test_the_cluster_driver_waits_for_ever_and_goes_on_with_the_cluster() -> None:
