@@ -16,6 +16,8 @@ from ..calls import Call, Cmdlet
 # NODE_CLUSTER_STATE (win32: clusapi.h); these are bits, so the values are not consecutive.
 NOT_INSTALLED, NOT_CONFIGURED, STOPPED, RUNNING = 0, 1, 3, 19
 
+CMDLETS = "the feature RSAT-Clustering-PowerShell, which has the cluster's cmdlets, is not installed on this host"
+
 UP, DOWN, PAUSED, JOINING = "Up", "Down", "Paused", "Joining"
 
 _NAMESPACE = "root/MSCluster"
@@ -88,6 +90,11 @@ def cluster(answers: Answers) -> Cluster:
     """The cluster of a host whose local state is RUNNING. Raises CallFailed."""
     row = answers.row("cluster")
     return Cluster(row["Name"], row["Id"], row["ClusterFunctionalLevel"], tuple(_node(item) for item in answers.rows("nodes")))
+
+
+def lacks_cmdlets(answers: Answers) -> bool:
+    """Whether the feature with the cluster's cmdlets is missing on a host that may be a node all the same."""
+    return answers["cluster"].missing_command
 
 
 def as_state(state: int, found: Cluster | None) -> dict[str, Any]:

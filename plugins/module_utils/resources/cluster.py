@@ -36,13 +36,16 @@ class ClusterResource:
 
     def plan(self, options: Mapping[str, Any], answers: Answers) -> Plan:
         state = membership.local_state(answers)
+        if state == membership.RUNNING and membership.lacks_cmdlets(answers):
+            return Plan(refusals=(f"name: {membership.CMDLETS}, so its cluster cannot be asked",), state=as_state(state, None))
         found = membership.cluster(answers) if state == membership.RUNNING else None
         computer = answers.row("computer")
         refusals = tuple(_option_refusals(options)) or tuple(_host_refusals(options, computer["DNSHostName"], state, found))
         if refusals:
             return Plan(refusals=refusals, state=as_state(state, found))
         if found is None:
-            return _creation(options, state, bool(computer["PartOfDomain"]))
+            lacking = (membership.CMDLETS,) if membership.lacks_cmdlets(answers) else ()
+            return _creation(options, state, bool(computer["PartOfDomain"]), lacking)
         return _addition(options, found, computer["DNSHostName"])
 
     def explain(self, error: CmdletError) -> str:
@@ -110,8 +113,8 @@ def _host_refusals(options: Mapping[str, Any], computer: str, state: int, found:
 
 # What is called
 
-def _creation(options: Mapping[str, Any], state: int, in_domain: bool) -> Plan:
-    blockers = []
+def _creation(options: Mapping[str, Any], state: int, in_domain: bool, lacking: Sequence[str]) -> Plan:
+    blockers = [*lacking]
     if state == membership.NOT_INSTALLED:
         blockers.append("the feature Failover-Clustering is not installed on this host")
     if not in_domain and options["access_point"] == "active_directory_and_dns":

@@ -59,6 +59,8 @@ class ClusterNode:
         ]
 
     def plan(self, options: Mapping[str, Any], answers: Answers) -> Plan:
+        if membership.local_state(answers) == membership.RUNNING and membership.lacks_cmdlets(answers):
+            return Plan(refusals=(f"name: {membership.CMDLETS}, so its cluster cannot be asked",))
         host = _host(options, answers)
         state = _state(host)
         refusals = tuple(names.name_refusals("name", options["name"])) if options["name"] else ()

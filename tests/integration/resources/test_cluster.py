@@ -401,3 +401,21 @@ def test_a_node_is_drained_resumed_and_removed(nodes: StartNodes) -> None:
     back = ok(lab.play(cluster(), hosts="hv01")).on("hv01")
     assert back["changed"]
     assert lab.states() == dict.fromkeys(HOSTS, "Up")
+
+
+# Another path than the cmdlets
+
+def test_the_promises_are_seen_by_cim(nodes: StartNodes) -> None:
+    lab = nodes()
+    wished = {"cluster": {"name": "CL1", "nodes": HOSTS}, "cluster_node": {"state": "up"}}
+    verify = {"winstack.hyperv.win_hv_verify": {"sections": wished, "on_broken": "report"}}
+    before = ok(lab.play(verify, hosts="hv01")).on("hv01")
+    assert len(before["broken"]) == len(before["promises"]) == 5
+    ok(lab.play(cluster(nodes=["hv01", "hv02"]), hosts="hv01"))
+    partly = ok(lab.play(verify, hosts="hv01")).on("hv01")
+    assert [promise["name"] for promise in partly["promises"] if not promise["kept"]] == ["nodes.hv03"], partly["promises"]
+    ok(lab.play(cluster(), hosts="hv01"))
+    assert ok(lab.play(verify, hosts="hv02")).on("hv02")["broken"] == []
+    ok(lab.play(node(state="paused"), hosts="hv02"))
+    paused = ok(lab.play(verify, hosts="hv02")).on("hv02")
+    assert [promise["found"] for promise in paused["promises"] if not promise["kept"]] == ["Paused"], paused["promises"]

@@ -132,6 +132,16 @@ def test_without_the_feature_or_a_domain_it_says_what_would_change(domain: bool 
     assert RESOURCE.plan(options(access_point="dns"), answers(1, domain=domain)).blockers == ()
 
 
+@pytest.mark.parametrize("state", [1, 19])
+def test_without_the_cmdlets_it_says_which_feature_is_missing(state: int) -> None:
+    given = answers(state, NODES if state == 19 else ())
+    given["cluster"] = Answer("cluster", error=CmdletError("CommandNotFoundException", "not recognized"))
+    lacking = "the feature RSAT-Clustering-PowerShell, which has the cluster's cmdlets, is not installed on this host"
+    plan = RESOURCE.plan(options(), given)
+    assert plan.blockers == ((lacking,) if state == 1 else ())
+    assert plan.refusals == ((f"name: {lacking}, so its cluster cannot be asked",) if state == 19 else ())
+
+
 def test_a_stopped_cluster_service_is_not_read_as_no_cluster() -> None:
     plan = RESOURCE.plan(options(), answers(3))
     assert (plan.differences, plan.calls) == ((), ())

@@ -180,6 +180,15 @@ def test_before_there_is_a_cluster_check_mode_says_what_would_change() -> None:
     assert plan.calls == ()
 
 
+def test_without_the_cmdlets_it_says_which_feature_is_missing() -> None:
+    given = answers()
+    given["cluster"] = Answer("cluster", error=CmdletError("CommandNotFoundException", "not recognized"))
+    assert RESOURCE.plan(options(), given).refusals == (
+        "name: the feature RSAT-Clustering-PowerShell, which has the cluster's cmdlets, is not installed on this host, so its cluster "
+        "cannot be asked",
+    )
+
+
 def test_an_unknown_node_is_named() -> None:
     assert RESOURCE.plan(options(name="hv09"), answers()).refusals == (
         "name: hv09 is no node of CL1 (HV01, HV02, HV03); win_hv_cluster adds nodes",
