@@ -48,7 +48,8 @@ _REGISTRATION = {
         "-Path {host}.xml. Baseline and code integrity policy must be there too (Add-HgsAttestationTpmPolicy, Add-HgsAttestationCIPolicy)."
     ),
     ACTIVE_DIRECTORY: (
-        "Put the host's computer account into the security group that the HGS trusts, and restart the host so that it gets to know it."
+        "Put the host's computer account into the security group that the HGS trusts (Add-HgsAttestationHostGroup there), and restart the "
+        "host so that it gets to know it."
     ),
 }
 # The policies of an insecure host configuration.

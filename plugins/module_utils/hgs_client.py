@@ -17,6 +17,8 @@ from .tcp_endpoints import Endpoint, is_host
 
 _COMMAND = "Get-HgsClientConfiguration"
 _SERVICE_MODE = "HostGuardianService"
+# What an attestation came to, by the names of both cmdlets that tell.
+SAID = ("AttestationOperationMode", "AttestationStatus", "AttestationSubstatus")
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -45,12 +47,18 @@ class Client:
     attestation: Attestation
 
 
+def wanted(options: Mapping[str, Any]) -> tuple[Urls, Urls | None]:
+    """The HGS, and the one that is asked where it does not answer."""
+    fallback = options["fallback"]
+    return Urls(options["attestation_url"], options["key_protection_url"]), Urls(**fallback) if fallback else None
+
+
 def read() -> Cmdlet:
     """Asking makes the host attest where it has no valid health certificate."""
     # Server 2016 knows no fallback.
     fallback = ("FallbackAttestationServerUrl?", "FallbackKeyProtectionServerUrl?", "IsFallbackInUse?")
-    seen = ("IsHostGuarded", "AttestationOperationMode", "AttestationStatus", "AttestationSubstatus")
-    return Cmdlet("client", _COMMAND, properties=("Mode", "AttestationServerUrl", "KeyProtectionServerUrl", *fallback, *seen))
+    urls = ("AttestationServerUrl", "KeyProtectionServerUrl")
+    return Cmdlet("client", _COMMAND, properties=("Mode", *urls, *fallback, "IsHostGuarded", *SAID))
 
 
 def client(row: Mapping[str, Any]) -> Client:
@@ -60,8 +68,12 @@ def client(row: Mapping[str, Any]) -> Client:
         fallback=_pair(*(_first(row[f"Fallback{name}"]) for name in names)),
         fallback_in_use=bool(row["IsFallbackInUse"]),
         guarded=row["IsHostGuarded"],
-        attestation=attestation(row["AttestationOperationMode"], row["AttestationStatus"], row["AttestationSubstatus"]),
+        attestation=said(row),
     )
+
+
+def said(row: Mapping[str, Any]) -> Attestation:
+    return attestation(*(row[name] for name in SAID))
 
 
 def _first(value: Any) -> str | None:

@@ -15,9 +15,10 @@ from .. import hgs_client, host_key, tcp_endpoints, trusted_hardware
 from ..answers import Answers
 from ..attestation import ACTIVE_DIRECTORY, HOST_KEY, PASSED, TPM
 from ..calls import Call, Cmdlet, Retry
-from ..hgs_client import Client, Urls
+from ..evidence import guarded_host as second_path
+from ..hgs_client import Client
 from ..host_key import HostKey
-from ..plans import Difference, Finding, Plan, Promise, Severity
+from ..plans import Difference, Finding, Plan, Severity
 from ..tcp_endpoints import Endpoint, Reached
 
 _POLL_SECONDS = 5
@@ -25,8 +26,6 @@ _POLL_SECONDS = 5
 _BUILD_2019 = 17763
 _STANDARD = "ServerStandard"
 _INSTALLED = ("Installed", "InstallPending")
-_CIM_SERVICE_MODE = 2
-_CLASS = {"Namespace": "root/Microsoft/Windows/Hgs", "ClassName": "MSFT_HgsClientConfiguration"}
 
 
 @dataclass(frozen=True)
@@ -72,20 +71,8 @@ class GuardedHost:
             return _local(host)
         return _guarded(options, host, answers)
 
-    def evidence(self, options: Mapping[str, Any]) -> list[Call]:
-        """The CIM class, as os-win asks it for nova-compute; and an attestation that passes over health certificates from before."""
-        names = ("IsHostGuarded", "Mode", "AttestationServerUrl", "KeyProtectionServerUrl")
-        calls: list[Call] = [
-            Cmdlet("cim", "Invoke-CimMethod", {**_CLASS, "MethodName": "Get"}, tuple(f"cmdletOutput.{name}" for name in names)),
-        ]
-        if options["mode"] == "hgs" and options["require_attestation"]:
-            calls.append(Cmdlet("attest", "Test-HgsClientConfiguration", properties=("AttestationStatus",)))
-        if _by(options) == HOST_KEY:
-            calls.append(Cmdlet("key", "Get-HgsClientHostKey", properties=("Thumbprint", "HasPrivateKey")))
-        return calls
-
-    def promises(self, options: Mapping[str, Any], answers: Answers) -> tuple[Promise, ...]:
-        return tuple(_promises(options, answers))
+    evidence = staticmethod(second_path.calls)
+    promises = staticmethod(second_path.promises)
 
 
 RESOURCE = GuardedHost()
@@ -96,12 +83,6 @@ RESOURCE = GuardedHost()
 def _by(options: Mapping[str, Any]) -> str | None:
     """How the host is to be attested."""
     return options["attestation"] if options["mode"] == "hgs" else None
-
-
-def _wanted(options: Mapping[str, Any]) -> tuple[Urls, Urls | None]:
-    """The HGS, and the one that is asked where it does not answer."""
-    fallback = options["fallback"]
-    return Urls(options["attestation_url"], options["key_protection_url"]), Urls(**fallback) if fallback else None
 
 
 def _urls(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -188,7 +169,7 @@ def _guarded(options: Mapping[str, Any], host: _Host, answers: Answers) -> Plan:
     key = tuple(_key_differences(options, host))
     # The key first, so that it is there when the new configuration makes the host attest.
     calls: list[Call] = [host_key.set_key(options["host_key_thumbprint"])] if key else []
-    calls += [hgs_client.configure(*_wanted(options))] if configuration else []
+    calls += [hgs_client.configure(*hgs_client.wanted(options))] if configuration else []
     return Plan(
         differences=(*configuration, *key),
         calls=tuple(calls),
@@ -201,7 +182,7 @@ def _guarded(options: Mapping[str, Any], host: _Host, answers: Answers) -> Plan:
 
 
 def _configuration_differences(options: Mapping[str, Any], client: Client | None) -> Iterator[Difference]:
-    wanted, wanted_fallback = _wanted(options)
+    wanted, wanted_fallback = hgs_client.wanted(options)
     urls, fallback = (client.urls, client.fallback) if client else (None, None)
     if urls is None:
         yield Difference("mode", "local" if client else None, "hgs")
@@ -287,41 +268,6 @@ def _severity(options: Mapping[str, Any]) -> Severity:
 def _warnings(options: Mapping[str, Any]) -> Iterator[str]:
     if options["attestation"] == ACTIVE_DIRECTORY:
         yield "attestation: active_directory is deprecated from Windows Server 2019 on; plan for tpm, or host_key with 2019"
-
-
-# Seen by another path
-
-def _promises(options: Mapping[str, Any], answers: Answers) -> Iterator[Promise]:
-    seen = answers["cim"].first or {}
-    by, mode = "CIM MSFT_HgsClientConfiguration.Get", seen.get("cmdletOutput.Mode")
-    # Without the feature there is no client that could be in another mode than the local one.
-    found = "hgs" if mode == _CIM_SERVICE_MODE else "local"
-    yield Promise("mode", options["mode"], found, by, found == options["mode"])
-    if options["mode"] == "local":
-        return
-    wanted, _fallback = _wanted(options)
-    urls = Urls(seen.get("cmdletOutput.AttestationServerUrl") or "", seen.get("cmdletOutput.KeyProtectionServerUrl") or "")
-    yield Promise("urls", asdict(wanted), asdict(urls), by, wanted.same(urls))
-    if options["require_attestation"]:
-        guarded = seen.get("cmdletOutput.IsHostGuarded")
-        yield Promise("guarded", True, guarded, by, guarded is True)
-        yield from _attestation_promise(answers)
-    if options["attestation"] == HOST_KEY:
-        yield _key_promise(options, answers)
-
-
-def _attestation_promise(answers: Answers) -> Iterator[Promise]:
-    # Server 2016 has no such cmdlet.
-    if not answers["attest"].missing_command:
-        status = (answers["attest"].first or {}).get("AttestationStatus")
-        yield Promise("attestation", PASSED, status, "Test-HgsClientConfiguration", status == PASSED)
-
-
-def _key_promise(options: Mapping[str, Any], answers: Answers) -> Promise:
-    row = answers["key"].first
-    wanted, found = options["host_key_thumbprint"], row["Thumbprint"] if row else None
-    kept = bool(row and row["HasPrivateKey"]) and (not wanted or found == host_key.thumbprint(wanted))
-    return Promise("host_key", host_key.thumbprint(wanted) if wanted else "a key", found, "Get-HgsClientHostKey", kept)
 
 
 # What is returned

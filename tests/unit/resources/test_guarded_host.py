@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.winstack.hyperv.plugins.module_utils.answers import Answer, Answers, CallFailed, CmdletError
 from ansible_collections.winstack.hyperv.plugins.module_utils.attestation import attestation
 from ansible_collections.winstack.hyperv.plugins.module_utils.calls import Cmdlet, Retry
-from ansible_collections.winstack.hyperv.plugins.module_utils.plans import Difference, Plan, Promise
+from ansible_collections.winstack.hyperv.plugins.module_utils.plans import Difference, Plan
 from ansible_collections.winstack.hyperv.plugins.module_utils.resources.guarded_host import RESOURCE
 
 ATTESTATION, PROTECTION = "http://hgs.example.org/Attestation", "http://hgs.example.org/KeyProtection"
@@ -369,65 +369,3 @@ def test_a_client_that_cannot_be_read() -> None:
     broken = Answers({**host(), "client": Answer("client", error=CmdletError("HRESULT 0x80041001", "Generic failure"))})
     with pytest.raises(CallFailed, match="Generic failure"):
         RESOURCE.plan(options(), broken)
-
-
-# Seen by another path
-
-CIM = Cmdlet(
-    "cim", "Invoke-CimMethod",
-    {"Namespace": "root/Microsoft/Windows/Hgs", "ClassName": "MSFT_HgsClientConfiguration", "MethodName": "Get"},
-    ("cmdletOutput.IsHostGuarded", "cmdletOutput.Mode", "cmdletOutput.AttestationServerUrl", "cmdletOutput.KeyProtectionServerUrl"),
-)
-BY_CIM, BY_TEST, BY_KEY = "CIM MSFT_HgsClientConfiguration.Get", "Test-HgsClientConfiguration", "Get-HgsClientHostKey"
-
-
-def evidence(
-    mode: int | None = 2, url: str = ATTESTATION, guarded: bool = True, status: str | None = "Passed", key: str | None = KEY,
-) -> Answers:
-    row = {
-        "cmdletOutput.IsHostGuarded": guarded, "cmdletOutput.Mode": mode, "cmdletOutput.AttestationServerUrl": url,
-        "cmdletOutput.KeyProtectionServerUrl": PROTECTION,
-    }
-    return Answers({
-        "cim": Answer("cim", (row,)) if mode is not None else Answer("cim", error=CmdletError("HRESULT 0x8004100e", "Invalid namespace")),
-        "attest": Answer("attest", ({"AttestationStatus": status},)) if status else Answer("attest", error=NO_COMMAND),
-        "key": Answer("key", ({"Thumbprint": key, "HasPrivateKey": True},)) if key else Answer("key", error=CmdletError("X", "no key")),
-    })
-
-
-def test_evidence_takes_other_paths() -> None:
-    attest = Cmdlet("attest", "Test-HgsClientConfiguration", properties=("AttestationStatus",))
-    key = Cmdlet("key", "Get-HgsClientHostKey", properties=("Thumbprint", "HasPrivateKey"))
-    assert RESOURCE.evidence(options()) == [CIM, attest, key]
-    assert RESOURCE.evidence(options("tpm")) == [CIM, attest]
-    assert RESOURCE.evidence(options("tpm", require_attestation=False)) == [CIM]
-    assert RESOURCE.evidence(options(mode="local")) == [CIM]
-
-
-def test_kept_promises() -> None:
-    assert RESOURCE.promises(options(host_key_thumbprint=KEY), evidence()) == (
-        Promise("mode", "hgs", "hgs", BY_CIM, True),
-        Promise("urls", URLS, URLS, BY_CIM, True),
-        Promise("guarded", True, True, BY_CIM, True),
-        Promise("attestation", "Passed", "Passed", BY_TEST, True),
-        Promise("host_key", KEY, KEY, BY_KEY, True),
-    )
-    assert RESOURCE.promises(options(mode="local"), evidence(1)) == (Promise("mode", "local", "local", BY_CIM, True),)
-    assert RESOURCE.promises(options(mode="local"), evidence(None)) == (Promise("mode", "local", "local", BY_CIM, True),)
-
-
-@pytest.mark.parametrize(("wanted", "answers", "broken"), [
-    (options(), evidence(1, ""), {"mode", "urls"}),
-    (options(), evidence(None, status="TransientError"), {"mode", "urls", "guarded", "attestation"}),
-    (options(), evidence(guarded=False, status="UnauthorizedHost"), {"guarded", "attestation"}),
-    (options(host_key_thumbprint=OTHER), evidence(), {"host_key"}),
-    (options(), evidence(key=None), {"host_key"}),
-    (options(mode="local"), evidence(), {"mode"}),
-])
-def test_broken_promises(wanted: dict[str, Any], answers: Answers, broken: set[str]) -> None:
-    assert {promise.name for promise in RESOURCE.promises(wanted, answers) if not promise.kept} == broken
-
-
-def test_server_2016_cannot_attest_again_on_request() -> None:
-    names = [promise.name for promise in RESOURCE.promises(options("tpm"), evidence(status=None))]
-    assert names == ["mode", "urls", "guarded"]
