@@ -41,13 +41,13 @@ def test_one_after_the_other_and_nothing_for_a_node_that_is_as_wanted(start: Sta
     assert update(site).code == 0
     assert course(site) == [step for host in NODES for step in whole(host)]
     again = update(site)
-    assert (again.code, again.recap("changed")) == (0, dict.fromkeys(NODES, 0)), again.output
+    assert (again.code, again.recap("changed")) == (0, dict.fromkeys(NODES, 0)), again.failures
     assert course(site) == []
 
 
 def test_stops_at_the_node_that_does_not_come_back_and_goes_on_there(start: StartCluster) -> None:
     site = made(start())
-    stuck = Fault(kind="error", match="Resume-ClusterNode", persistent=True, error={"id": "X", "message": "stuck"})
+    stuck = Fault(kind="error", match="Resume-ClusterNode", persistent=True, error={"id": "X", "message": "stuck", "category": "NotSpecified", "exception": "System.Exception"})
     site.lab.hosts["node2"].faults.arm(stuck)
     stopped = update(site)
     assert stopped.code != 0
@@ -55,7 +55,7 @@ def test_stops_at_the_node_that_does_not_come_back_and_goes_on_there(start: Star
     assert course(site) == [*whole("node1"), *whole("node2")[:-1]]
     site.lab.hosts["node2"].faults.clear()
     resumed = update(site)
-    assert resumed.code == 0, resumed.output
+    assert resumed.code == 0, resumed.failures
     assert course(site) == [("node2", "resumed"), *whole("node3")]
 
 
