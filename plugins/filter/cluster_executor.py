@@ -27,6 +27,11 @@ options:
     description: The name of the cluster.
     type: str
     required: true
+  leaving:
+    description: Computer names of nodes that are to be removed. They are not named in the choice's C(nodes).
+    type: list
+    elements: str
+    default: []
 author:
   - the winstack.hyperv developers (@winstack)
 """
@@ -85,9 +90,9 @@ from ..module_utils.cluster.executor import choose  # noqa: E402
 from ..module_utils.cluster.surveys import surveys_of  # noqa: E402
 
 
-def cluster_executor(results: Mapping[str, Any], members: Sequence[str], name: str) -> dict[str, Any]:
+def cluster_executor(results: Mapping[str, Any], members: Sequence[str], name: str, leaving: Sequence[str] = ()) -> dict[str, Any]:
     """The choice, its tuples as the lists that a playbook expects."""
-    choice = asdict(choose(surveys_of(results), members, name))
+    choice = asdict(choose(surveys_of(results), members, name, leaving))
     return {key: list(value) if isinstance(value, tuple) else value for key, value in choice.items()}
 
 

@@ -29,8 +29,11 @@ class Choice:
     silent: tuple[str, ...]
 
 
-def choose(states: Mapping[str, State], members: Sequence[str], name: str) -> Choice:
-    """states: the surveys by host, of those that answered; members: every host that is to be a node, in order; name: the cluster's."""
+def choose(states: Mapping[str, State], members: Sequence[str], name: str, leaving: Sequence[str] = ()) -> Choice:
+    """states: the surveys by host, of those that answered; members: every host that is to be a node, in order; name: the cluster's.
+
+    leaving: computer names of nodes that are to be removed, so that they are not wanted as nodes.
+    """
     answered = [host for host in members if host in states]
     joined = [host for host in answered if _in(states[host], name)]
     outside = [host for host in answered if states[host]["cluster"]["local_state"] in (NOT_INSTALLED, NOT_CONFIGURED)]
@@ -39,7 +42,7 @@ def choose(states: Mapping[str, State], members: Sequence[str], name: str) -> Ch
     known = states[host]["cluster"]["nodes"] if host else ()
     return Choice(
         host, may_create, reason,
-        nodes=_unique([*(node["name"] for node in known), *(states[item]["computer_name"] for item in answered)]),
+        nodes=_unique([*(node["name"] for node in known), *(states[item]["computer_name"] for item in answered)], leaving),
         joined=tuple(joined), outside=tuple(outside), silent=tuple(silent),
     )
 
@@ -85,9 +88,10 @@ def _why(host: str, states: Mapping[str, State]) -> str:
     return f"{host} is in the cluster {cluster['name']}"
 
 
-def _unique(names: Iterable[str]) -> tuple[str, ...]:
-    """Each name once, in its first spelling."""
+def _unique(names: Iterable[str], leaving: Iterable[str]) -> tuple[str, ...]:
+    """Each name once, in its first spelling, but those that leave."""
     first: dict[str, str] = {}
     for name in names:
         first.setdefault(name.lower(), name)
-    return tuple(first.values())
+    gone = {name.lower() for name in leaving}
+    return tuple(name for key, name in first.items() if key not in gone)
