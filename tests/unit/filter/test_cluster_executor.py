@@ -90,3 +90,8 @@ def test_hosts_that_are_no_members_do_not_count() -> None:
     assert choose(members=[]) == {
         "host": None, "may_create": False, "reason": "there is no host", "nodes": [], "joined": [], "outside": [], "silent": [],
     }
+
+
+def test_nodes_that_leave_are_not_wanted_however_they_are_spelt() -> None:
+    results = {host: {"cluster_survey": {"computer_name": host.upper(), "cluster": inside(hv01="Up", hv02="Up", hv03="Up")}} for host in MEMBERS}
+    assert executor(results, members=MEMBERS, name="CL1", leaving=["hv03"])["nodes"] == ["HV01", "HV02"]
