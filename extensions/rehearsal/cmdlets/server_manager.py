@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..machine import hyperv
 from ..machine.catalogue import FEATURES, FeatureInfo, children, find, path
 from ..machine.features import Change, PayloadMissing
 from ..powershell.errors import PowerShellError, not_modelled
@@ -106,7 +107,7 @@ def _check_edition(machine: Machine, name: str, command: str) -> None:
 
 
 def _check_prerequisites(machine: Machine) -> None:
-    obstacles = machine.hyperv_obstacles()
+    obstacles = hyperv.obstacles(machine.spec)
     if not obstacles:
         return
     lines = "".join(f"\n{number}. {text}" for number, text in enumerate(obstacles, 1))

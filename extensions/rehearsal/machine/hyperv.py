@@ -112,3 +112,20 @@ class HyperV:
         self.switches[:] = [VmSwitch.load(item) for item in data["switches"]]
         takes_from = data["takes_networks_from"]
         self.takes_networks_from = datetime.fromisoformat(takes_from) if takes_from else None
+
+
+def obstacles(spec: HostSpec) -> list[str]:
+    """Why the role cannot be installed on this hardware: the installer's own sentences (hyperv-host.md 2.5)."""
+    hardware = spec.hardware
+    if hardware.hypervisor_present and not hardware.guest:
+        return []
+    if hardware.guest and not all(item.vm_monitor for item in hardware.processors):
+        return ["Hyper-V cannot be installed: A hypervisor is already running."]
+    found = []
+    if not all(item.slat and item.vm_monitor for item in hardware.processors):
+        found.append("Hyper-V cannot be installed: The processor does not have required virtualization capabilities.")
+    if not all(item.firmware_virtualization for item in hardware.processors):
+        found.append("Hyper-V cannot be installed because virtualization support is not enabled in the BIOS.")
+    if not spec.os.data_execution_prevention:
+        found.append("Hyper-V cannot be installed: Data Execution Prevention is not enabled.")
+    return found

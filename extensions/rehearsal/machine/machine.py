@@ -11,7 +11,7 @@ from typing import Any
 
 from ..powershell.errors import not_modelled
 from ..powershell.registry import MODELS
-from . import cluster_storage, membership, setup, spaces
+from . import cluster_storage, membership, pending, setup, spaces
 from .accounts import ADMINISTRATORS, BUILT_IN_SERVICES, LOCAL_SERVICE, Accounts
 from .caller import SYSTEM, Caller, calling, current
 from .catalogue import INBOX_MODULES, MODULE_FEATURES, FeatureInfo
@@ -23,7 +23,7 @@ from .features import Change, Features
 from .files import FileStore
 from .firewall import Firewall
 from .guardian import Guardians, HgsClient
-from .hyperv import HyperV
+from .hyperv import HyperV, obstacles
 from .mounts import Files, Place
 from .pci import PciDevices
 from .peers import Peers
@@ -39,6 +39,10 @@ from .tasks import ScheduledTasks
 from .witness import CloudAccount
 
 Hook = Callable[["Machine", Service], None]
+# What keeps its own state, in the order in which it is read back.
+_PARTS = (
+    "registry", "features", "services", "files", "pci", "drivers", "storage", "hyperv", "smb", "certificates", "hgs", "accounts", "tasks",
+)
 
 
 @dataclass
@@ -147,7 +151,7 @@ class Machine:
             if machine.features.in_effect(feature):
                 machine._bring(feature)
         machine._start_everything()
-        machine._mark_pending(spec.pending)
+        pending.mark(machine.registry, machine.features.restart_announced(), spec.pending)
         machine.changes.clear()
         return machine
 
@@ -199,28 +203,12 @@ class Machine:
     @property
     def hypervisor_running(self) -> bool:
         """Win32_ComputerSystem.HypervisorPresent."""
-        return self.spec.hardware.hypervisor_present or (self.features.in_effect("Hyper-V") and not self.hyperv_obstacles())
+        return self.spec.hardware.hypervisor_present or (self.features.in_effect("Hyper-V") and not obstacles(self.spec))
 
     @property
     def virtualization_based_security(self) -> int:
         """Win32_DeviceGuard's status. HostGuardian switches it on (guarded-fabric-guarded-host-prerequisites.md)."""
         return 2 if self.features.in_effect("HostGuardian") else self.spec.hardware.virtualization_based_security
-
-    def hyperv_obstacles(self) -> list[str]:
-        """Why the Hyper-V role cannot be installed here: the installer's own sentences (hyperv-host.md 2.5)."""
-        hardware = self.spec.hardware
-        if hardware.hypervisor_present and not hardware.guest:
-            return []
-        if hardware.guest and not all(item.vm_monitor for item in hardware.processors):
-            return ["Hyper-V cannot be installed: A hypervisor is already running."]
-        obstacles = []
-        if not all(item.slat and item.vm_monitor for item in hardware.processors):
-            obstacles.append("Hyper-V cannot be installed: The processor does not have required virtualization capabilities.")
-        if not all(item.firmware_virtualization for item in hardware.processors):
-            obstacles.append("Hyper-V cannot be installed because virtualization support is not enabled in the BIOS.")
-        if not self.spec.os.data_execution_prevention:
-            obstacles.append("Hyper-V cannot be installed: Data Execution Prevention is not enabled.")
-        return obstacles
 
     def module_available(self, module: str) -> bool:
         """Whether the PowerShell module's commands resolve now."""
@@ -275,13 +263,13 @@ class Machine:
         for feature in change.features:
             if self.features.in_effect(feature.name) or (feature.name == "Multipath-IO" and self.features.installed(feature.name)):
                 self._bring(feature.name)
-        self._mark_pending(())
+        pending.mark(self.registry, self.features.restart_announced(), ())
         return change
 
     def uninstall_features(self, features: list[FeatureInfo]) -> Change:
         change = self.features.uninstall(features)
         self._drop_absent()
-        self._mark_pending(())
+        pending.mark(self.registry, self.features.restart_announced(), ())
         return change
 
     def _bring(self, feature: str) -> None:
@@ -304,28 +292,11 @@ class Machine:
                     self.services.delete(name)
             self.firewall.drop(feature)
 
-    def _mark_pending(self, conditions: tuple[str, ...]) -> None:
-        """The markers of a pending reboot (hyperv-host.md 2.4)."""
-        announced = self.features.restart_announced()
-        if announced or "component_servicing" in conditions:
-            self.registry.create(rf"{setup.SERVICING}\RebootPending")
-        if announced or "server_manager" in conditions:
-            self.registry.set(setup.SERVER_MANAGER, "RestartRequired", 1, "DWord")
-        if "file_rename" in conditions:
-            self.registry.set(setup.SESSION_MANAGER, "PendingFileRenameOperations", [r"\??\C:\Windows\Temp\old.tmp", ""], "MultiString")
-
-    def _clear_pending(self) -> None:
-        self.registry.delete(rf"{setup.SERVICING}\RebootPending")
-        self.registry.delete(setup.SERVER_MANAGER, "RestartRequired")
-        self.registry.delete(setup.SESSION_MANAGER, "PendingFileRenameOperations")
-
     @property
     def reboot_pending(self) -> bool:
         """Whether Windows says so. It does not say so for everything that waits for one."""
-        marks = (self.registry.exists(rf"{setup.SERVICING}\RebootPending"), self.registry.has(setup.SERVER_MANAGER, "RestartRequired"))
         identity = self.identity
-        renamed = bool(identity.pending_name) or identity.pending_domain is not None
-        return any(marks) or renamed or self.registry.has(setup.SESSION_MANAGER, "PendingFileRenameOperations")
+        return pending.is_marked(self.registry) or bool(identity.pending_name) or identity.pending_domain is not None
 
     # Names
 
@@ -410,7 +381,7 @@ class Machine:
         for feature in fresh:
             self._bring(feature)
         self._drop_absent()
-        self._clear_pending()
+        pending.clear(self.registry)
         self.pci.boot()
         self.drivers.boot()
         self.smb.connections = ()
@@ -484,19 +455,7 @@ class Machine:
             "reboots": self.reboots,
             "resyncs_refused": self.resyncs_refused,
             "second_reboot_at": self._second_reboot_at.isoformat() if self._second_reboot_at else None,
-            "features": self.features.dump(),
-            "services": self.services.dump(),
-            "registry": self.registry.dump(),
-            "files": self.files.dump(),
-            "pci": self.pci.dump(),
-            "drivers": self.drivers.dump(),
-            "storage": self.storage.dump(),
-            "hyperv": self.hyperv.dump(),
-            "smb": self.smb.dump(),
-            "certificates": self.certificates.dump(),
-            "hgs": self.hgs.dump(),
-            "accounts": self.accounts.dump(),
-            "tasks": self.tasks.dump(),
+            **{name: getattr(self, name).dump() for name in _PARTS},
         }
 
     @classmethod
@@ -512,17 +471,6 @@ class Machine:
         machine.resyncs_refused = data["resyncs_refused"]
         second = data["second_reboot_at"]
         machine._second_reboot_at = datetime.fromisoformat(second) if second else None
-        machine.registry.load(data["registry"])
-        machine.features.load(data["features"])
-        machine.services.load(data["services"])
-        machine.files.load(data["files"])
-        machine.pci.load(data["pci"])
-        machine.drivers.load(data["drivers"])
-        machine.storage.load(data["storage"])
-        machine.hyperv.load(data["hyperv"])
-        machine.smb.load(data["smb"])
-        machine.certificates.load(data["certificates"])
-        machine.hgs.load(data["hgs"])
-        machine.accounts.load(data["accounts"])
-        machine.tasks.load(data["tasks"])
+        for part in _PARTS:
+            getattr(machine, part).load(data[part])
         return machine
