@@ -3,9 +3,10 @@
 """CIM classes of root/virtualization/v2. They are there while vmms answers; Get-CimInstance sees to that."""
 from __future__ import annotations
 
-from ipaddress import ip_interface, ip_network
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
+from ..machine.addresses import addresses
 from .cim_schema import provides
 
 if TYPE_CHECKING:
@@ -96,8 +97,10 @@ def migration_service(machine: Machine) -> list[dict[str, Any]]:
 def _listeners(machine: Machine) -> list[str]:
     """The host's addresses that lie in one of the networks, while live migration is on."""
     settings = machine.hyperv.settings
-    if not settings["VirtualMachineMigrationEnabled"] or not machine.uplink.interface:
+    if not settings["VirtualMachineMigrationEnabled"]:
         return []
-    address = ip_interface(machine.uplink.spec.address).ip
-    inside = any(address in ip_network(network.subnet) for network in machine.hyperv.networks)
-    return [str(address)] if inside or settings["UseAnyNetworkForMigration"] else []
+    here = [str(address.ip) for _adapter, address in addresses(machine)]
+    if settings["UseAnyNetworkForMigration"]:
+        return here
+    networks = [ip_network(network.subnet) for network in machine.hyperv.networks]
+    return [address for address in here if any(ip_address(address) in network for network in networks)]
