@@ -24,7 +24,7 @@ STAY = 0.08
 
 @dataclass(frozen=True)
 class Node:
-    """folder: of the contest; config: nova.conf. role: `holder` takes the lock once more after the rounds, holds it for `hold` seconds and is
+    """folder: of the contest; config: nova.conf. role: `holder` takes the lock once more after the rounds, holds it `hold` seconds and is
     killed while it does; `waiter` asks for it meanwhile."""
 
     folder: str
