@@ -22,7 +22,8 @@ ISCSI, SAS, PURE, OTHER = (
 )
 WANTED: dict[str, Any] = {
     "automatic_claim": {"iscsi": True, "sas": False}, "hardware": [{"vendor_id": "PURE", "product_id": "FlashArray"}],
-    "hardware_state": "present", "load_balance_policy": "RR", "timers": {"path_verification": True, "disk_timeout": 60, "retry_count": None},
+    "hardware_state": "present", "load_balance_policy": "RR",
+    "timers": {"path_verification": True, "disk_timeout": 60, "retry_count": None},
 }
 
 
@@ -56,8 +57,8 @@ def test_all_kept():
     found = {item.name: item for item in RESOURCE.promises(WANTED, answers())}
     assert all(item.kept for item in found.values())
     assert list(found) == [
-        "automatic_claim.iscsi", "automatic_claim.sas", "hardware", "load_balance_policy", "timers.path_verification", "timers.disk_timeout",
-        "restart", "luns",
+        "automatic_claim.iscsi", "automatic_claim.sas", "hardware", "load_balance_policy",
+        "timers.path_verification", "timers.disk_timeout", "restart", "luns",
     ]
     assert found["hardware"] == Promise("hardware", ["PURE/FlashArray"], ["PURE/FlashArray"], LISTS, True)
 

@@ -58,7 +58,8 @@ def test_it_is_seen_through_the_registry_the_service_controller_and_cim():
         Cmdlet("status", "Get-Service", {"Name": ["nova-compute"]}, ("Status",)),
         Cmdlet("required", "Get-Service", {"Name": ["nova-compute"], "RequiredServices": True}, ("Name",)),
         Cmdlet(
-            "services", "Get-CimInstance", {"ClassName": "Win32_Service", "Filter": "Name='nova-compute' OR Name='vmms'"}, ("Name", "ProcessId"),
+            "services", "Get-CimInstance", {"ClassName": "Win32_Service", "Filter": "Name='nova-compute' OR Name='vmms'"},
+            ("Name", "ProcessId"),
         ),
         Cmdlet(
             "processes", "Get-CimInstance", {"ClassName": "Win32_Process", "Property": ["ProcessId", "CreationDate"]},
@@ -100,7 +101,8 @@ def test_each_promise_is_broken_by_itself(changed, found):
 
 
 @pytest.mark.parametrize("changed", [
-    {"written": "2026-05-04T09:00:01Z"}, {"written": ""}, {"started": "2026-05-04T08:00:00.5000009Z", "written": "2026-05-04T08:00:00.500Z"},
+    {"written": "2026-05-04T09:00:01Z"}, {"written": ""},
+    {"started": "2026-05-04T08:00:00.5000009Z", "written": "2026-05-04T08:00:00.500Z"},
     {"pid": 0, "written": "2026-05-04T08:59:00Z"},
 ])
 def test_the_process_is_not_to_blame_for_the_future_a_missing_file_or_when_there_is_none(changed):

@@ -70,7 +70,8 @@ def test_it_asks_the_service_the_registry_and_sc():
         Program("configuration", "w32tm.exe", ("/query", "/configuration")),
         Cmdlet("policy", "Get-ItemProperty", {"LiteralPath": f"{POLICY}\\Parameters"}, ("Type?", "NtpServer?")),
         Cmdlet(
-            "policy_client", "Get-ItemProperty", {"LiteralPath": f"{POLICY}\\TimeProviders\\NtpClient"}, ("Enabled?", "SpecialPollInterval?"),
+            "policy_client", "Get-ItemProperty", {"LiteralPath": f"{POLICY}\\TimeProviders\\NtpClient"},
+            ("Enabled?", "SpecialPollInterval?"),
         ),
         Cmdlet("registry", "Get-ItemProperty", {"LiteralPath": KEY}, ("Start?", "DelayedAutostart?")),
         Cmdlet("status", "Get-Service", {"Name": ["W32Time"]}, ("Status",)),
