@@ -63,6 +63,7 @@ _FROM_FACTS: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "root/wmi": {
+        "MSiSCSIInitiator_MethodClass": ("iSCSINodeName",),
         "MPIO_REGISTERED_DSM": ("InstanceName", "Active", "NumberDSMs", "DsmParameters"),
         "MSDSM_DEFAULT_LOAD_BALANCE_POLICY": ("InstanceName", "Active", "LoadBalancePolicy", "Reserved", "PreferredPath"),
     },

@@ -127,6 +127,16 @@ def update_host_storage_cache(machine: Machine, bound: Bound) -> list[Any]:
     return []
 
 
+@provides("root/wmi", "MSiSCSIInitiator_MethodClass", source="storage-and-time.md 2 (field); microsoft/wmi: iSCSINodeName")
+def initiator_methods(machine: Machine) -> list[dict[str, Any]]:
+    """The driver's, so it is there whether the service runs or not (unconfirmed)."""
+    return [{"iSCSINodeName": _node_name(machine)}]
+
+
+def _node_name(machine: Machine) -> str:
+    return machine.storage.node_address or f"iqn.1991-05.com.microsoft:{machine.identity.full_name.lower()}"
+
+
 @provides(_NAMESPACE, "MSFT_InitiatorPort", source="storage-and-time.md 2, 3 (MSFT_InitiatorPort page)")
 def initiator_ports(machine: Machine) -> list[dict[str, Any]]:
     """The iSCSI port is listed while MSiSCSI runs only."""
@@ -136,7 +146,7 @@ def initiator_ports(machine: Machine) -> list[dict[str, Any]]:
     ]
     if machine.services.get("MSiSCSI").run is not None:
         rows.append({
-            "NodeAddress": machine.storage.node_address or f"iqn.1991-05.com.microsoft:{machine.identity.full_name.lower()}",
+            "NodeAddress": _node_name(machine),
             "PortAddress": "ISCSI ANY PORT",
             "InstanceName": "ROOT\\ISCSIPRT\\0000_0",
             "ConnectionType": _ISCSI,

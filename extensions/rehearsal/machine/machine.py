@@ -303,6 +303,7 @@ class Machine:
     def rename(self, computer_name: str) -> None:
         self.identity.pending_name = computer_name.upper()
         self.registry.set(setup.PENDING_NAME, "ComputerName", computer_name.upper()[:15], "String")
+        self.registry.set(setup.TCPIP, setup.PENDING_HOST_NAME, computer_name.upper(), "String")
         self.note(f"computer name {computer_name} from the next restart on")
 
     def join(self, domain: str) -> None:
@@ -396,6 +397,7 @@ class Machine:
         joined = identity.domain if identity.pending_domain is None else identity.pending_domain
         self.identity = Identity(identity.pending_name or identity.computer_name, joined, identity.workgroup)
         self.registry.set(setup.ACTIVE_NAME, "ComputerName", self.identity.computer_name[:15], "String")
+        self.registry.set(setup.TCPIP, setup.HOST_NAME, self.identity.computer_name, "String")
         for name in setup.PENDING_JOIN:
             self.registry.delete(rf"{setup.NETLOGON}\{name}")
         if joined != identity.domain:

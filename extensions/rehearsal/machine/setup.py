@@ -17,11 +17,12 @@ from .services import (
     Trigger,
 )
 from .spec import HostSpec
-from .storage import DISK_KEY
+from .storage import DISK_KEY, PARTITIONS_KEY
 
 CURRENT_VERSION = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 UNINSTALL = r"HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall"
 UNINSTALL_32 = r"HKLM:\SOFTWARE\WOW6432Node\Microsoft\Windows\CurrentVersion\Uninstall"
+INSTALLER_PRODUCTS = r"HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\UserData\S-1-5-18\Products"
 W32TIME = r"HKLM:\SYSTEM\CurrentControlSet\Services\W32Time"
 W32TIME_POLICY = r"HKLM:\SOFTWARE\Policies\Microsoft\W32Time"
 SERVICING = r"HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing"
@@ -30,6 +31,9 @@ SESSION_MANAGER = r"HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager"
 HYPERV_POLICY = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows\HyperV"
 ACTIVE_NAME = r"HKLM:\SYSTEM\CurrentControlSet\Control\ComputerName\ActiveComputerName"
 PENDING_NAME = r"HKLM:\SYSTEM\CurrentControlSet\Control\ComputerName\ComputerName"
+# The names that TCP/IP uses, the second from the next restart on.
+TCPIP = r"HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
+HOST_NAME, PENDING_HOST_NAME = "Hostname", "NV Hostname"
 NETLOGON = r"HKLM:\SYSTEM\CurrentControlSet\Services\Netlogon"
 # Subkeys of Netlogon's key between a domain join and the restart (public scripts that look for pending restarts).
 PENDING_JOIN = ("JoinDomain", "AvoidSpnSet")
@@ -136,7 +140,7 @@ def seed_registry(registry: Registry, spec: HostSpec) -> None:
     if spec.os.installation == "Server":
         registry.set(levels, "Server-Gui-Mgmt", 1, "DWord")
         registry.set(levels, "Server-Gui-Shell", 1, "DWord")
-    for key in (UNINSTALL, UNINSTALL_32, SERVICING, SERVER_MANAGER, SESSION_MANAGER, firewall.KEY):
+    for key in (UNINSTALL, UNINSTALL_32, SERVICING, SERVER_MANAGER, SESSION_MANAGER, firewall.KEY, PARTITIONS_KEY, INSTALLER_PRODUCTS):
         registry.create(key)
     # storage-and-time.md 1.4: 60 is what the field finds on fresh systems.
     registry.set(DISK_KEY, "TimeOutValue", 60, "DWord")
@@ -147,6 +151,8 @@ def seed_registry(registry: Registry, spec: HostSpec) -> None:
 def seed_names(registry: Registry, computer_name: str) -> None:
     for key in (ACTIVE_NAME, PENDING_NAME):
         registry.set(key, "ComputerName", computer_name[:15], "String")
+    for name in (HOST_NAME, PENDING_HOST_NAME):
+        registry.set(TCPIP, name, computer_name, "String")
     registry.create(rf"{NETLOGON}\Parameters")
 
 

@@ -18,6 +18,7 @@ SERVICES = r"HKLM:\SYSTEM\CurrentControlSet\Services"
 MPIO_KEY = rf"{SERVICES}\mpio\Parameters"
 MSDSM_KEY = rf"{SERVICES}\msdsm\Parameters"
 DISK_KEY = rf"{SERVICES}\Disk"
+PARTITIONS_KEY = rf"{SERVICES}\partmgr\Parameters"
 MPDEV_KEY = r"HKLM:\SYSTEM\CurrentControlSet\Control\MPDEV"
 
 # MSFT_Disk.BusType (storage-and-time.md 1.7).
@@ -72,7 +73,6 @@ class Storage:
         self.shared_changed: Callable[[], None] = lambda: None
         self.cluster_role: Callable[[DiskContent], str] = lambda content: ""
         self.pool_members: Callable[[], Collection[str]] = tuple
-        self.new_disk_policy = SAN_POLICIES[spec.san_policy]
         self.default_policy = "None"
         self.claimed: list[tuple[str, str]] = []
         self.node_address = spec.initiator
@@ -139,9 +139,14 @@ class Storage:
 
     # Disks
 
+    @property
+    def new_disk_policy(self) -> int:
+        """What stands in the registry, else what this server came with."""
+        return int(self._registry.get(PARTITIONS_KEY, "SanPolicy", SAN_POLICIES[self.spec.san_policy]))
+
     def set_new_disk_policy(self, policy: int) -> None:
         if policy != self.new_disk_policy:
-            self.new_disk_policy = policy
+            self._registry.set(PARTITIONS_KEY, "SanPolicy", policy, "DWord")
             self._note(f"storage: new disk policy {policy}")
 
     def set_node_address(self, name: str) -> None:
@@ -241,7 +246,6 @@ class Storage:
 
     def dump(self) -> dict[str, Any]:
         return {
-            "new_disk_policy": self.new_disk_policy,
             "default_policy": self.default_policy,
             "claimed": [list(pair) for pair in self.claimed],
             "node_address": self.node_address,
@@ -249,7 +253,6 @@ class Storage:
         }
 
     def load(self, data: dict[str, Any]) -> None:
-        self.new_disk_policy = data["new_disk_policy"]
         self.default_policy = data["default_policy"]
         self.claimed = [(pair[0], pair[1]) for pair in data["claimed"]]
         self.node_address = data["node_address"]

@@ -15,6 +15,7 @@ from typing import Any
 
 from ..machine import Machine, SpecError
 from ..machine.fields import Fields
+from ..machine.setup import INSTALLER_PRODUCTS
 
 UNINSTALL = r"HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall"
 
@@ -165,6 +166,15 @@ def from_facts(facts: Mapping[str, Any]) -> Package:
     return Package(**found, features=features, files=files, services=services, dsm=PackageDsm(**dsm) if dsm else None)
 
 
+def installer_key(product_code: str) -> str:
+    """Where Windows Installer keeps a product's properties: its code with the digits of each part in reverse order, those of the last two
+    parts in pairs (public scripts that pack product codes)."""
+    first, second, third, *rest = product_code.strip("{}").split("-")
+    pairs = "".join(rest)
+    packed = first[::-1] + second[::-1] + third[::-1] + "".join(pairs[place:place + 2][::-1] for place in range(0, len(pairs), 2))
+    return rf"{INSTALLER_PRODUCTS}\{packed}\InstallProperties"
+
+
 def is_installed(machine: Machine, product_code: str) -> bool:
     return machine.registry.exists(f"{UNINSTALL}\\{product_code}")
 
@@ -282,6 +292,8 @@ def lay_down(machine: Machine, package: Package, properties: dict[str, str], cho
     for name, value in values.items():
         machine.registry.set(package.key, name, value, "String")
     machine.registry.set(package.key, "WindowsInstaller", 1, "DWord")
+    for name in ("DisplayName", "DisplayVersion", "Publisher", "InstallLocation"):
+        machine.registry.set(installer_key(package.product_code), name, values[name], "String")
 
 
 def _uninstall(machine: Machine, line: _CommandLine, log: list[str]) -> int:
@@ -300,6 +312,7 @@ def _uninstall(machine: Machine, line: _CommandLine, log: list[str]) -> int:
             machine.services.delete(service)
     machine.files.delete(machine.registry.get(key, "InstallLocation"))
     machine.registry.delete(key)
+    machine.registry.delete(installer_key(code).rpartition("\\")[0])
     log.append(f"Product: {name} -- Removal completed successfully.")
     machine.note(f"removed {name}")
     return SUCCESS

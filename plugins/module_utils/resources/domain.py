@@ -13,11 +13,13 @@ from typing import Any
 
 from ..answers import Answers
 from ..calls import Call, Cmdlet
-from ..plans import Difference, Plan
+from ..evidence import promise, seen, seen_one
+from ..plans import Difference, Plan, Promise
 
 NAME_LENGTH = 15
 
 _NAMES = r"HKLM:\SYSTEM\CurrentControlSet\Control\ComputerName"
+_TCPIP = r"HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 _NETLOGON = r"HKLM:\SYSTEM\CurrentControlSet\Services\Netlogon"
 # Below Netlogon's key from a join until the restart that completes it.
 _JOIN_MARKS = frozenset({"joindomain", "avoidspnset"})
@@ -77,8 +79,38 @@ class Domain:
             state=state,
         )
 
+    def evidence(self, options: Mapping[str, Any]) -> list[Call]:
+        calls: list[Call] = []
+        if options["hostname"] is not None:
+            calls.append(Cmdlet("tcpip", "Get-ItemProperty", {"LiteralPath": _TCPIP}, ("Hostname?", "NV Hostname?")))
+        if options["dns_domain_name"] is not None:
+            calls += [
+                Cmdlet("computer", "Get-CimInstance", {"ClassName": "Win32_ComputerSystem"}, ("PartOfDomain", "Domain")),
+                Cmdlet("channel", "Test-ComputerSecureChannel", properties=("$value",)),
+            ]
+        return calls
+
+    def promises(self, options: Mapping[str, Any], answers: Answers) -> tuple[Promise, ...]:
+        return tuple(_promises(options, answers))
+
 
 RESOURCE = Domain()
+
+
+def _promises(options: Mapping[str, Any], answers: Answers) -> Iterator[Promise]:
+    hostname, domain = options["hostname"], options["dns_domain_name"]
+    if hostname is not None:
+        names = seen_one(answers, "tcpip")
+        for name, value in (("hostname", names.get("Hostname")), ("hostname after a restart", names.get("NV Hostname"))):
+            same = value is not None and value.lower() == hostname.lower()
+            yield Promise(name, hostname, hostname if same else value, "registry Tcpip", same)
+    if domain is not None:
+        computer = seen_one(answers, "computer")
+        found = computer["Domain"] if computer.get("PartOfDomain") else None
+        same = found is not None and found.lower() == domain.lower()
+        yield Promise("dns_domain_name", domain, domain if same else found, "CIM Win32_ComputerSystem, as it is read", same)
+        trusted = next((row["$value"] for row in seen(answers, "channel")), None)
+        yield promise("secure_channel", True, trusted, "Test-ComputerSecureChannel")
 
 
 def _host(answers: Answers) -> _Host:

@@ -9,7 +9,8 @@ from typing import Any
 
 from ..answers import Answers
 from ..calls import Call, Cmdlet
-from ..plans import Difference, Plan
+from ..evidence import promise, seen, seen_one, service_status
+from ..plans import Difference, Plan, Promise
 from ..wql import named
 
 # A 32-bit package on 64-bit Windows is listed in the second.
@@ -17,6 +18,8 @@ _UNINSTALL = [
     "HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\*",
     "HKLM:\\SOFTWARE\\WOW6432Node\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\*",
 ]
+# What Windows Installer itself keeps of the products that are installed for all users.
+_PRODUCTS = "HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Installer\\UserData\\S-1-5-18\\Products\\*\\InstallProperties"
 _INSTALLED_ELSEWHERE = "this section only looks; the driver stage of the role hyperv_compute installs it with ansible.windows.win_package"
 
 
@@ -49,6 +52,23 @@ class DriverMsi:
             warnings=tuple(_warnings(options, products, has_service)),
             state={"products": [asdict(product) for product in products], "service": has_service},
         )
+
+    def evidence(self, options: Mapping[str, Any]) -> list[Call]:
+        return [
+            Cmdlet("products", "Get-ItemProperty", {"Path": [_PRODUCTS]}, ("DisplayName?", "DisplayVersion?")),
+            service_status("service", options["service"]),
+        ]
+
+    def promises(self, options: Mapping[str, Any], answers: Answers) -> tuple[Promise, ...]:
+        prefix, wanted = options["product"].lower(), options["version"]
+        products = [row for row in seen(answers, "products") if (row["DisplayName"] or "").lower().startswith(prefix)]
+        there = options["service"] if seen_one(answers, "service") else None
+        service = promise("service", options["service"], there, "Get-Service")
+        if wanted is None:
+            return (service,)
+        versions = [row["DisplayVersion"] for row in products]
+        found = wanted if wanted in versions else ", ".join(map(str, versions)) or None
+        return (service, promise("version", wanted, found, "registry InstallProperties of Windows Installer"))
 
 
 RESOURCE = DriverMsi()

@@ -13,10 +13,12 @@ from typing import Any
 
 from ..answers import Answers
 from ..calls import Call, Cmdlet
-from ..plans import Difference, Finding, Plan
+from ..evidence import folder, folder_seen, instances, promise, seen_one
+from ..plans import Difference, Finding, Plan, Promise
 from ..storage_locations import Location, locate
 
 _GIB = 2**30
+_DRIVE = "Win32_LogicalDisk"
 _LOCAL = re.compile(r"[A-Za-z]:\\[^<>:\"/|?*\x00-\x1f]*")
 _SPACE = ("UniqueId", "Size", "SizeRemaining")
 
@@ -55,6 +57,31 @@ class InstancePaths:
         if not answers["root"].ok:
             return Plan(refusals=(f"path: {location} is not on this host: {answers['root'].error}",))
         return _plan(options, location, answers)
+
+    def evidence(self, options: Mapping[str, Any]) -> list[Call]:
+        location = locate(options["path"])
+        if location is None or location.kind != "drive":
+            return self.read(options)
+        drive = instances("drive", _DRIVE, "FreeSpace", where=f"DeviceID='{location.name.upper()}:'")
+        return [folder("folder", options["path"]), *([drive] if options["minimum_free_gb"] is not None else [])]
+
+    def promises(self, options: Mapping[str, Any], answers: Answers) -> tuple[Promise, ...]:
+        """Nothing is promised of a share, which is left to whoever may write there."""
+        path, wanted = options["path"], options["minimum_free_gb"]
+        location = locate(path)
+        if location is None or location.kind == "share":
+            return ()
+        if location.kind == "drive":
+            free, seen_by = seen_one(answers, "drive").get("FreeSpace") if wanted is not None else None, f"CIM {_DRIVE}"
+            there = folder_seen(path, answers, "folder")
+        else:
+            free, seen_by = seen_one(answers, "volume").get("SizeRemaining"), "Get-Volume, as it is read"
+            exists = seen_one(answers, "folder").get("$value")
+            there = promise(path, "folder", "folder" if exists else None, "Test-Path, as it is read")
+        if wanted is None:
+            return (there,)
+        found = None if free is None else free // _GIB
+        return (there, Promise("free_gb", f"at least {wanted}", found, seen_by, found is not None and found >= wanted))
 
 
 RESOURCE = InstancePaths()

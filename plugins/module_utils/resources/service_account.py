@@ -12,7 +12,8 @@ from typing import Any
 
 from ..answers import Answer, Answers, CmdletError
 from ..calls import Call, Cmdlet, PlainSecret, Ref
-from ..plans import Difference, Plan
+from ..evidence import service_account as second_path
+from ..plans import Difference, Plan, Promise
 from ..wql import named
 
 _LOCAL_SYSTEM = "LocalSystem"
@@ -92,6 +93,12 @@ class ServiceAccount:
                 "(ansible.windows.win_user_right with SeServiceLogonRight and action: add)"
             )
         return ""
+
+    def evidence(self, options: Mapping[str, Any]) -> list[Call]:
+        return second_path.calls(options, _groups(options))
+
+    def promises(self, options: Mapping[str, Any], answers: Answers) -> tuple[Promise, ...]:
+        return second_path.promises(options, _groups(options), answers)
 
 
 RESOURCE = ServiceAccount()

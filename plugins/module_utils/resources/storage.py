@@ -14,7 +14,8 @@ from typing import Any
 from .. import tcp_endpoints
 from ..answers import Answers, CallFailed, CmdletError
 from ..calls import Call, Cmdlet, Ref, Retry
-from ..plans import Difference, Finding, Plan
+from ..evidence import storage as second_path
+from ..plans import Difference, Finding, Plan, Promise
 from ..storage_locations import Location, locate
 from ..tcp_endpoints import Endpoint, Reached
 from ..wql import named
@@ -79,6 +80,12 @@ class Storage:
             warnings=tuple(_warnings(options, current)),
             state=_state(current),
         )
+
+    def evidence(self, options: Mapping[str, Any]) -> list[Call]:
+        return second_path.calls(options, _endpoints(options))
+
+    def promises(self, options: Mapping[str, Any], answers: Answers) -> tuple[Promise, ...]:
+        return second_path.promises(options, _endpoints(options), answers)
 
 
 RESOURCE = Storage()
