@@ -85,6 +85,11 @@ options:
       - Where the cluster driver takes its locks, as the tooz of O(release) accepts it, for example
         C(etcd3+http://HOST:2379?api_version=v3), C(mysql://USER:PASSWORD@HOST:3306/DATABASE) or C(file:////SERVER/SHARE/FOLDER).
     type: str
+  connect_cluster_timeout:
+    description:
+      - Seconds that C(nova-compute) waits for the failover cluster when it starts. The default of the service is to wait for ever, so the
+        cluster driver needs a number here.
+    type: int
   pci_devices:
     description:
       - The PCI devices that instances may get. Written as C([pci] device_spec), or C(passthrough_whitelist) up to Yoga.
@@ -306,6 +311,8 @@ EXAMPLES = r"""
     handle_virt_lifecycle_events: false
     remove_unused_base_images: false
     backend_url: etcd3+http://10.0.0.10:2379?api_version=v3
+    connect_cluster_timeout: 300
+    limit_cpu_features: false
     transport_url: "{{ nova_transport_url }}"
 
 - name: What would the file look like

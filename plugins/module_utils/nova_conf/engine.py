@@ -11,10 +11,11 @@ from typing import Any
 from ..plans import MASK
 from . import catalogue, history, structured
 from .catalogue import Catalogue, Key, Option, label, normalized
+from .configuration import Configuration, Host, Rule
 from .content import Content, Setting, Settings, has_credentials, masked, read, render, setting
 from .neutron_rules import NEUTRON_RULES
 from .releases import control_plane_warning, release_problem
-from .rules import RULES, Configuration, Host, Rule
+from .rules import RULES
 from .structured import Wish
 from .values import BadValue, to_text
 

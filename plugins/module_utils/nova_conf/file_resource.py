@@ -12,9 +12,9 @@ from ..answers import Answers, CallFailed
 from ..calls import Call, Cmdlet, ReadFile, WriteFile
 from ..evidence import promise, seen_one
 from ..plans import Difference, Plan, Promise
+from .configuration import CLUSTER_DRIVER, Host
 from .content import Content, differences, nested
 from .engine import Built, Service, build, existing_content, unread
-from .rules import Host
 
 
 def no_calls() -> list[Call]:
@@ -37,7 +37,7 @@ class ConfigurationFile:
     switches: Callable[[Answers], Mapping[str, bool] | None] = no_switches
 
     def read(self, options: Mapping[str, Any]) -> list[Call]:
-        """The file, and what the rules need of the host: its name where [DEFAULT] host has to equal it, and its switches."""
+        """The file, and what the rules need of the host: its names where they have to be the same, and its switches."""
         if _misuse(options):
             return []
         calls: list[Call] = [ReadFile("file", options["path"])]
@@ -45,6 +45,8 @@ class ConfigurationFile:
             return calls
         if _names_host(options):
             calls.append(Cmdlet("computer", "Get-CimInstance", {"ClassName": "Win32_ComputerSystem"}, ("DNSHostName",)))
+        if _clustered(options):
+            calls.append(Cmdlet("nodes", "Get-ClusterNode", properties=("Name",)))
         return calls + self.switch_calls()
 
     def plan(self, options: Mapping[str, Any], answers: Answers) -> Plan:
@@ -62,7 +64,7 @@ class ConfigurationFile:
         if options.get("state") == "gathered":
             return Plan(state=state, warnings=existing.faults)
         name = str(answers.row("computer")["DNSHostName"]) if "computer" in answers else ""
-        built = build(self.service, options, existing, Host(name, self.switches(answers)))
+        built = build(self.service, options, existing, Host(name, _node_name(name, answers), self.switches(answers)))
         if built.problems:
             return Plan(refusals=built.problems, warnings=built.warnings, state=state)
         return _change(options, answer.content, existing, built, state)
@@ -109,7 +111,18 @@ def _change(options: Mapping[str, Any], before: bytes | None, existing: Content,
 
 def _names_host(options: Mapping[str, Any]) -> bool:
     free = (options.get("options") or {}).get("DEFAULT") or {}
-    return options.get("host") is not None or free.get("host") is not None
+    return options.get("host") is not None or free.get("host") is not None or _clustered(options)
+
+
+def _clustered(options: Mapping[str, Any]) -> bool:
+    free = (options.get("options") or {}).get("DEFAULT") or {}
+    return CLUSTER_DRIVER in (options.get("compute_driver"), free.get("compute_driver"))
+
+
+def _node_name(computer: str, answers: Answers) -> str:
+    """How the cluster spells this host; empty where there is no cluster, or none that answers."""
+    rows = answers["nodes"].output if "nodes" in answers else ()
+    return next((str(row["Name"]) for row in rows if str(row["Name"]).lower() == computer.lower()), "")
 
 
 def _backup_path(path: str, before: bytes) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .rules import Configuration, Rule, Verdicts, host_name, log_rotation, refusal, transport_url, warning
+from .configuration import Configuration, Rule, Verdicts, refusal, warning
+from .rules import host_name, log_rotation, transport_url
 
 
 def _mappings(conf: Configuration) -> list[str]:

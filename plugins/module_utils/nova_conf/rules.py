@@ -8,98 +8,29 @@ A rule looks at the whole configuration as it will stand in the file and yields 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from . import lock_url, pci
-from .catalogue import Catalogue, normalized
-from .content import Settings
+from .cluster_rules import CLUSTER_RULES
+from .configuration import (
+    CLUSTER_DRIVER,
+    DRIVER,
+    Configuration,
+    Rule,
+    Verdict,
+    Verdicts,
+    has_drive,
+    is_csv,
+    is_shared,
+    is_unc,
+    refusal,
+    warning,
+)
 from .releases import at_least
 from .structured import pci_option
 
-CLUSTER_DRIVER = "compute_hyperv.cluster.driver.HyperVClusterDriver"
-DRIVER = "compute_hyperv.driver.HyperVDriver"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What one rule says."""
-
-    severity: Literal["refusal", "warning"]
-    text: str
-
-
-@dataclass(frozen=True)
-class Host:
-    """What is known of the host. switches: its virtual switches by name, and whether an Open vSwitch extension is enabled on each."""
-
-    computer_name: str = ""
-    switches: Mapping[str, bool] | None = None
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """The configuration that the rules judge. virtualenv: the folder of the virtual environment on the host, where known."""
-
-    catalogue: Catalogue
-    settings: Settings
-    host: Host
-    virtualenv: str = ""
-
-    @property
-    def release(self) -> str:
-        return self.catalogue.release
-
-    def given(self, group: str, name: str) -> bool:
-        return (normalized(group), name) in self.settings
-
-    def value(self, group: str, name: str) -> Any:
-        """What the service will read: the file's value, or the default."""
-        found = self.settings.get((normalized(group), name))
-        if found is not None:
-            return None if found.fault else found.value
-        option = self.catalogue.find(group, name)
-        return option.default if option else None
-
-    @property
-    def clustered(self) -> bool:
-        return bool(self.value("DEFAULT", "compute_driver") == CLUSTER_DRIVER)
-
-
-Verdicts = Iterable[Verdict]
-Rule = Callable[[Configuration], Verdicts]
-
-
-def refusal(text: str) -> Verdict:
-    return Verdict("refusal", text)
-
-
-def warning(text: str) -> Verdict:
-    return Verdict("warning", text)
-
-
-# Windows paths -----------------------------------------------------------------------------------------------------------------
-
-def is_unc(path: str) -> bool:
-    return path.replace("/", "\\").startswith("\\\\")
-
-
-def is_csv(path: str) -> bool:
-    """A cluster shared volume; compute-hyperv treats `C:\\ClusterStorage` as shared (pathutils.py)."""
-    return bool(re.match(r"[a-z]:\\clusterstorage\\", path.replace("/", "\\"), re.IGNORECASE))
-
-
-def has_drive(path: str) -> bool:
-    return bool(re.match(r"[A-Za-z]:[\\/]", path))
-
-
-def is_shared(path: str) -> bool:
-    return is_unc(path) or is_csv(path)
-
-
-# Driver and cluster ------------------------------------------------------------------------------------------------------------
+# Driver and locks --------------------------------------------------------------------------------------------------------------
 
 def compute_driver(conf: Configuration) -> Verdicts:
     """nova loads `nova.virt.` + the value; compute-hyperv ships two classes under that name (facts: nova/virt/driver.py)."""
@@ -112,38 +43,6 @@ def compute_driver(conf: Configuration) -> Verdicts:
     }
     reason = wrong.get(driver, "nova loads 'nova.virt.' + the value, and compute-hyperv has no such class")
     yield refusal(f"[DEFAULT] compute_driver: '{driver}': {reason}; write {DRIVER}, or {CLUSTER_DRIVER} for a failover cluster")
-
-
-def cluster_companions(conf: Configuration) -> Verdicts:
-    """compute-hyperv's doc/source/configuration: what the cluster driver needs beside itself."""
-    if not conf.clustered:
-        return
-    if conf.value("DEFAULT", "sync_power_state_interval") != -1:
-        yield refusal("[DEFAULT] sync_power_state_interval: the cluster driver needs -1, or nova undoes what the cluster does to instances")
-    if conf.value("workarounds", "handle_virt_lifecycle_events") is not False:
-        yield refusal("[workarounds] handle_virt_lifecycle_events: the cluster driver needs false")
-    path = conf.value("DEFAULT", "instances_path") or ""
-    if not is_shared(path):
-        yield refusal(
-            f"[DEFAULT] instances_path: '{path}': the cluster driver needs storage that every node sees under one name: "
-            r"a cluster shared volume (C:\ClusterStorage\...) or an SMB share (\\SERVER\SHARE\...)"
-        )
-
-
-def cluster_lock(conf: Configuration) -> Verdicts:
-    """Only the cluster driver uses the lock backend; its default locks nothing across nodes."""
-    url = conf.value("coordination", "backend_url") or ""
-    if not conf.clustered:
-        if conf.given("coordination", "backend_url"):
-            yield warning("[coordination] backend_url: the stand-alone driver never reads it; only the cluster driver takes locks")
-        return
-    if lock_url.is_local(url):
-        yield refusal(
-            "[coordination] backend_url: this lock is local to the host, so two nodes can fail over one instance at the same time; use "
-            "etcd3+http://HOST:2379?api_version=v3, mysql://USER:PASSWORD@HOST:3306/DATABASE or file:////SERVER/SHARE/FOLDER"
-        )
-    if lock_url.is_on_csv(url):
-        yield warning("[coordination] backend_url: that file locks on a cluster shared volume hold between nodes is not confirmed")
 
 
 def lock_backend(conf: Configuration) -> Verdicts:
@@ -243,16 +142,28 @@ def my_ip(conf: Configuration) -> Verdicts:
 
 
 def host_name(conf: Configuration) -> Verdicts:
-    """The driver reaches peers as \\\\host\\C$ and the cluster driver compares host with platform.node()."""
+    """The driver reaches peers as \\\\host\\C$. In a cluster it makes the node's name the host of an instance that failed over, and the
+    name of a message queue counts letter case (compute_hyperv cluster/clusterops.py)."""
+    name, node = conf.host.computer_name, conf.host.node_name
+    if conf.clustered and node and name and node != name:
+        yield warning(
+            f"[DEFAULT] host: the cluster calls this node '{node}', and Windows '{name}': nova looks for an instance that failed over "
+            "under the first and its service answers to the second; rename the computer so that both are the same, letter case included"
+        )
     if not conf.given("DEFAULT", "host"):
         return
     host = str(conf.value("DEFAULT", "host"))
-    if not conf.host.computer_name:
+    if not name:
         yield warning(f"[DEFAULT] host: '{host}': must be the Windows computer name, which is not known here; leave it out to be safe")
-    elif host.lower() != conf.host.computer_name.lower():
+    elif host.lower() != name.lower():
         yield refusal(
-            f"[DEFAULT] host: '{host}': must be the Windows computer name '{conf.host.computer_name}': other hosts reach this one "
-            "under it, and the cluster driver compares the two"
+            f"[DEFAULT] host: '{host}': must be the Windows computer name '{name}': other hosts reach this one under it, and the cluster "
+            "driver compares the two"
+        )
+    elif conf.clustered and host != name:
+        yield refusal(
+            f"[DEFAULT] host: '{host}': must be '{name}' in the same letter case: the cluster driver makes the node's name the host of an "
+            "instance, and the name of its message queue counts letter case"
         )
 
 
@@ -373,8 +284,7 @@ def remotefx(conf: Configuration) -> Verdicts:
 
 RULES: dict[str, Rule] = {
     "compute-driver": compute_driver,
-    "cluster-companions": cluster_companions,
-    "cluster-lock": cluster_lock,
+    **CLUSTER_RULES,
     "lock-url": lock_backend,
     "instances-path": instances_path,
     "state-path": state_path,

@@ -36,6 +36,7 @@ NOVA = {
     "iscsi_initiator_list": "hyperv",
     "limit_cpu_features": "hyperv",
     "backend_url": "coordination",
+    "connect_cluster_timeout": "os_win",
 }
 
 # Task options of neutron_hyperv_conf.

@@ -38,6 +38,7 @@ CLUSTER = {
     "transport_url": "rabbit://nova:x@10.0.0.2:5672/",
     "sync_power_state_interval": -1,
     "handle_virt_lifecycle_events": False,
+    "connect_cluster_timeout": 300,
     # The servers of this test listen on loopback, and its folders are Linux's: neither is a lock between Windows nodes.
     "accept": ["cluster-lock", "lock-url"],
 }

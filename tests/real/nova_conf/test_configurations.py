@@ -11,12 +11,13 @@ from ansible_collections.winstack.hyperv.plugins.module_utils.nova_conf.catalogu
 from ansible_collections.winstack.hyperv.plugins.module_utils.nova_conf.engine import NEUTRON, NOVA, wanted_setting
 from ansible_collections.winstack.hyperv.plugins.module_utils.nova_conf.file_resource import render_offline
 
-from tests.unit.nova_conf.configurations import configurations
+from tests.unit.nova_conf.configurations import CLUSTER, configurations
 
 
 def test_whole_configurations(run_real: Any, release: str) -> None:
     wholes = list(configurations(release))
     assert len(wholes) >= 60
+    assert sum(whole.options["compute_driver"] == CLUSTER for whole in wholes) >= 16
     files = [render_offline(NOVA, whole.options, reveal=True)["rendered"] for whole in wholes]
     answers = run_real(release, "load_files.py", {"service": "nova-compute", "files": files})
     for whole, answer in zip(wholes, answers, strict=True):
@@ -30,6 +31,14 @@ def test_whole_configurations(run_real: Any, release: str) -> None:
 
 def _group(answer: Any, group: str) -> str:
     return next(name for name in answer["values"] if name.lower() == group.lower())
+
+
+def test_the_cluster_is_waited_for_as_the_file_says(run_real: Any, release: str) -> None:
+    whole = next(whole for whole in configurations(release) if whole.options["compute_driver"] == CLUSTER)
+    text = render_offline(NOVA, whole.options, reveal=True)["rendered"]
+    assert run_real(release, "cluster_timeout.py", text) == 300
+    forever = {**whole.options, "connect_cluster_timeout": None, "accept": ["cluster-timeout"]}
+    assert run_real(release, "cluster_timeout.py", render_offline(NOVA, forever, reveal=True)["rendered"]) == 0
 
 
 AGENT = {

@@ -30,6 +30,12 @@ NEEDED = {
     "accept": ["service-user", "service-credentials", "log-rotation"],
 }
 
+CLUSTER = "compute_hyperv.cluster.driver.HyperVClusterDriver"
+CLUSTERED = {
+    "compute_driver": CLUSTER, "instances_path": r"\\s\share\i", "sync_power_state_interval": -1, "handle_virt_lifecycle_events": False,
+    "backend_url": "etcd3+http://h:2379?api_version=v3", "connect_cluster_timeout": 300, "limit_cpu_features": False,
+}
+
 
 def options(**changes: Any) -> dict[str, Any]:
     return NEEDED | changes
@@ -60,6 +66,23 @@ def test_reads_the_file_and_the_name_only_where_it_matters() -> None:
     assert nova_conf.RESOURCE.read(options()) == [ReadFile("file", PATH)]
     assert nova_conf.RESOURCE.read(options(host="node1")) == [ReadFile("file", PATH), computer]
     assert nova_conf.RESOURCE.read(options(options={"DEFAULT": {"host": "node1"}})) == [ReadFile("file", PATH), computer]
+    nodes = Cmdlet("nodes", "Get-ClusterNode", properties=("Name",))
+    assert nova_conf.RESOURCE.read(options(compute_driver=CLUSTER)) == [ReadFile("file", PATH), computer, nodes]
+    assert nova_conf.RESOURCE.read(options(options={"DEFAULT": {"compute_driver": CLUSTER}})) == [ReadFile("file", PATH), computer, nodes]
+
+
+@pytest.mark.parametrize(("nodes", "warned"), [
+    (Answer("nodes", ({"Name": "NODE2"}, {"Name": "NODE1"})), False),
+    (Answer("nodes", ({"Name": "NODE2"}, {"Name": "node1"})), True),
+    (Answer("nodes", error=CmdletError("CommandNotFoundException", "not recognized")), False),
+])
+def test_the_cluster_spells_the_node_as_windows_does(nodes: Answer, warned: bool) -> None:
+    """A host that is in no cluster yet, or whose cluster does not answer, tells nothing."""
+    given = options(**CLUSTERED)
+    computer = Answer("computer", ({"DNSHostName": "NODE1"},))
+    plan = nova_conf.RESOURCE.plan(given, Answers({"file": Answer("file"), "computer": computer, "nodes": nodes}))
+    assert plan.refusals == ()
+    assert any("the cluster calls this node 'node1', and Windows 'NODE1'" in warning for warning in plan.warnings) is warned
 
 
 def test_a_missing_file_is_written_whole() -> None:
@@ -285,7 +308,7 @@ def test_states_without_a_host() -> None:
     ],
 )
 def test_no_problem_shows_what_may_hold_a_password(name: str, url: str) -> None:
-    made = plan(current(), **{name: url, "compute_driver": "compute_hyperv.cluster.driver.HyperVClusterDriver", "accept": []})
+    made = plan(current(), **{name: url, "compute_driver": CLUSTER, "accept": []})
     assert made.refusals != ()
     assert "hid" not in repr(made)
 

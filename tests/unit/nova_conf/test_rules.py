@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.winstack.hyperv.plugins.module_utils.nova_conf import engine, lock_url, pci
+from ansible_collections.winstack.hyperv.plugins.module_utils.nova_conf.configuration import Host
 from ansible_collections.winstack.hyperv.plugins.module_utils.nova_conf.releases import RELEASES, control_plane_warning, release_problem
-from ansible_collections.winstack.hyperv.plugins.module_utils.nova_conf.rules import Host
 
 from tests.unit.nova_conf.configurations import BASE, CLUSTER, CREDENTIALS, configurations
 from tests.unit.nova_conf.pci_entries import ALIASES, SPECS
@@ -44,6 +44,8 @@ CLUSTERED = {
     "sync_power_state_interval": -1,
     "handle_virt_lifecycle_events": False,
     "backend_url": CLUSTER_URL,
+    "connect_cluster_timeout": 300,
+    "limit_cpu_features": False,
     "options": {"DEFAULT": {"log_rotation_type": "size", "reserved_host_disk_mb": 1}},
 }
 
@@ -81,6 +83,8 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any] | None]] = [
     ("cluster-lock", {"backend_url": "file:///C:/OpenStack/Lock"}, CLUSTERED),
     ("cluster-lock", {"backend_url": "etcd3+http://127.0.0.1:2379?api_version=v3"}, CLUSTERED),
     ("cluster-lock", {"backend_url": "mysql://u:p@LocalHost/db"}, CLUSTERED),
+    ("cluster-timeout", {"connect_cluster_timeout": None}, CLUSTERED),
+    ("cluster-timeout", {"connect_cluster_timeout": 0}, CLUSTERED),
     ("lock-url", {"backend_url": "etcd3+http://h:2379"}, CLUSTERED),
     ("lock-url", {"backend_url": "mysql://u:p%40w@h/db"}, CLUSTERED),
     ("lock-url", {"backend_url": "file://srv/share"}, CLUSTERED),
@@ -109,6 +113,9 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any] | None]] = [
 
 WARNED: list[tuple[str, dict[str, Any], dict[str, Any] | None]] = [
     ("cluster-lock", {"backend_url": CLUSTER_URL}, None),
+    ("cluster-processors", {"limit_cpu_features": None}, CLUSTERED),
+    ("cluster-volumes", {"use_multipath_io": True}, CLUSTERED),
+    ("cluster-volumes", {"iscsi_initiator_list": ["a"]}, CLUSTERED),
     ("cluster-lock", {"backend_url": "file:///C:/ClusterStorage/V/lock"}, CLUSTERED),
     ("lock-url", {"backend_url": "redis://h"}, CLUSTERED),
     ("instances-path", {"instances_path": r"X:\OpenStack"}, None),
@@ -165,6 +172,25 @@ def test_missing_credentials_are_named() -> None:
 def test_host_must_be_the_computer_name() -> None:
     assert said(whole({"host": "NODE1"}), Host("node1")) == ([], [])
     assert said(whole({"host": "node1.example"}), Host("node1"))[0] == ["host-name"]
+
+
+@pytest.mark.parametrize(
+    ("host", "computer", "node", "refused", "warned"),
+    [
+        (None, "NODE1", "NODE1", [], []),
+        (None, "NODE1", "", [], []),
+        (None, "", "", [], []),
+        ("NODE1", "NODE1", "NODE1", [], []),
+        ("node1", "NODE1", "NODE1", ["host-name"], []),
+        ("node2", "NODE1", "NODE1", ["host-name"], []),
+        (None, "node1", "NODE1", [], ["host-name"]),
+        ("node1", "node1", "NODE1", [], ["host-name"]),
+    ],
+)
+def test_in_a_cluster_letter_case_counts(host: str | None, computer: str, node: str, refused: list[str], warned: list[str]) -> None:
+    """An instance that failed over gets the cluster's name of the node as its host, and so the name of its message queue."""
+    assert said(whole({"host": host}, CLUSTERED), Host(computer, node)) == (refused, warned)
+    assert "host-name" not in said(whole({"host": host}), Host(computer, node))[0] or host == "node2"
 
 
 @pytest.mark.parametrize(
