@@ -20,7 +20,8 @@ options:
       - V(up) resumes a paused node and waits for one that is joining. A cluster service that is stopped is started, which needs the task to
         run on that node itself.
       - V(paused) pauses the node. It stays paused through restarts.
-      - V(absent) removes the node from the cluster. It is refused for the last node, and for the host that the task runs on.
+      - V(absent) removes the node from the cluster. It is refused for the last node, and for the host that the task runs on, unless its
+        cluster service is stopped and O(clear_configuration) is set.
     type: str
     choices: [up, paused, absent]
     default: up
@@ -35,6 +36,13 @@ options:
   evict_down:
     description: With V(absent), whether a node that is down may be removed. It keeps its configuration until C(Clear-ClusterNode) is run
       on it.
+    type: bool
+    default: false
+  clear_configuration:
+    description:
+      - With V(absent), on the host itself while its cluster service is stopped, whether it forgets the cluster it was in.
+      - For a node that was evicted while it was down, or that a failed creation left behind. The host cannot tell whether the cluster
+        still counts it as a node, so look there first.
     type: bool
     default: false
   wait_seconds:
@@ -58,6 +66,16 @@ EXAMPLES = r"""
 - name: Take part again
   winstack.hyperv.win_hv_cluster_node:
     state: up
+
+- name: Let a host that was evicted while it was down forget its cluster, so that it can be added again
+  winstack.hyperv.win_hv_cluster_node:
+    state: absent
+    clear_configuration: true
+  become: true
+  become_method: ansible.builtin.runas
+  vars:
+    ansible_become_user: EXAMPLE\clusteradmin
+    ansible_become_password: "{{ vault_cluster_password }}"
 
 - name: Remove a node for good
   winstack.hyperv.win_hv_cluster_node:

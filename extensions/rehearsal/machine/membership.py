@@ -41,11 +41,11 @@ def settled_state(machine: Machine) -> int:
 
 
 def obey(machine: Machine) -> None:
-    """Carries out what the cluster ordered while nobody looked; a node that was evicted again meanwhile does not join any more."""
+    """Carries out what the cluster ordered while nobody looked."""
     name = machine.identity.computer_name
     for order in machine.clusters.take_orders(name):
         cluster = machine.clusters.by_id(order.cluster)
-        if order.what == "join" and cluster is not None and cluster.node(name) is not None:
+        if order.what == "join" and cluster is not None:
             configure(machine, order.cluster, cluster.name)
         elif order.what == "leave":
             forget(machine)
@@ -65,13 +65,13 @@ def _show_database(machine: Machine) -> None:
 
 
 def configure(machine: Machine, cluster_id: str, name: str) -> None:
-    """Makes the machine a member, with its service running."""
+    """Makes the machine a member, with its service running. One that was evicted before anybody looked here is left configured, no more."""
     machine.cluster_id = cluster_id
     machine.note(f"member of the failover cluster {name}")
     machine.registry.set(KEY, "ClusterName", name, "String")
     machine.files.make_folder(r"C:\ClusterStorage")
     machine.services.configure(SERVICE, start_mode="Automatic")
-    if SERVICE.lower() not in machine.services.running:
+    if SERVICE.lower() not in machine.services.running and machine.clusters.of(machine) is not None:
         machine.services.start(SERVICE)
 
 

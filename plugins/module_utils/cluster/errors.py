@@ -49,7 +49,7 @@ class _Known:
 _KNOWN = (
     _Known(
         "A node of the list is in a cluster already. Run the task on that node: it finds the cluster there and adds what is missing. If it "
-        "is what an eviction or a failed creation left behind, run Clear-ClusterNode -Force on it",
+        "is what an eviction or a failed creation left behind, run win_hv_cluster_node there with state: absent, clear_configuration: true",
         texts=(r"is (already )?joined to a cluster", r"already a member of (a|the) cluster"),
     ),
     _Known(
@@ -76,7 +76,7 @@ _KNOWN = (
     ),
     _Known(
         "The nodes did not hear of each other in time: UDP 3343 must be open between them, and none may go down meanwhile. Where a node is "
-        f"left with a configured but stopped cluster service, run Clear-ClusterNode -Force on it. {_AGAIN}",
+        f"left with a configured but stopped cluster service, win_hv_cluster_node with clear_configuration: true clears it. {_AGAIN}",
         texts=(r"timeout period expired",),
     ),
 )

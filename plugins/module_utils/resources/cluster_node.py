@@ -135,6 +135,12 @@ def _refusals(options: Mapping[str, Any], host: _Host) -> Iterator[str]:
 def _removal_refusals(options: Mapping[str, Any], host: _Host, node: Node) -> Iterator[str]:
     if host.found is not None and len(host.found.nodes) == 1:
         yield f"state: {node.name} is the last node of {host.found.name}; removing it would destroy the cluster, which this never does"
+    elif host.local_state == membership.STOPPED:
+        if not options["clear_configuration"]:
+            yield (
+                f"state: {node.name} is a node of a cluster whose service is stopped here. If that cluster has evicted it, or was never "
+                "finished, clear_configuration: true makes the host forget it; otherwise remove it on another node"
+            )
     elif host.is_itself:
         yield f"state: {node.name} is the host that the task runs on; run it on another node, which sees whether the removal succeeded"
     elif node.state not in (UP, PAUSED) and not options["evict_down"]:
@@ -181,6 +187,8 @@ def _calls(options: Mapping[str, Any], host: _Host) -> Iterator[Call]:
         yield from _start(options, host, node)
     elif options["state"] == "paused":
         yield from _pause(options, node)
+    elif host.local_state == membership.STOPPED:
+        yield Cmdlet("clear", "Clear-ClusterNode", {"Name": [node.name], "Force": True})
     else:
         yield from _drain(options, node) if options["drain"] else ()
         yield Cmdlet("remove", "Remove-ClusterNode", {"Name": [node.name], "Force": True})

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -400,6 +401,44 @@ def test_a_node_is_drained_resumed_and_removed(nodes: StartNodes) -> None:
     assert not ok(lab.play(node(state="absent"), hosts="hv03")).on("hv03")["changed"]
     back = ok(lab.play(cluster(), hosts="hv01")).on("hv01")
     assert back["changed"]
+    assert lab.states() == dict.fromkeys(HOSTS, "Up")
+
+
+def test_a_node_that_was_evicted_while_it_was_down_comes_back(nodes: StartNodes) -> None:
+    lab = nodes()
+    ok(lab.play(cluster(), hosts="hv01"))
+    lab.lab.hosts["hv03"].switch(False)
+    gone = {"name": "hv03", "state": "absent"}
+    assert "evict_down: true" in lab.play(node(become=True, **gone), hosts="hv01").on("hv01")["msg"]
+    ok(lab.play(node(become=True, evict_down=True, **gone), hosts="hv01"))
+    assert lab.states() == {"hv01": "Up", "hv02": "Up"}
+    lab.lab.hosts["hv03"].switch(True)
+    back = ok(lab.play(SURVEY, hosts="hv03")).on("hv03")
+    assert back["cluster_survey"]["cluster"]["local_state"] == 3
+    assert [finding["name"] for finding in back["findings"]] == ["cluster_service_stopped"]
+    assert "clear_configuration: true" in lab.play(cluster(), hosts="hv01").on("hv01")["msg"]
+    assert "clear_configuration: true" in lab.play(node(state="absent"), hosts="hv03").on("hv03")["msg"]
+    cleared = ok(lab.play(node(become=True, state="absent", clear_configuration=True), hosts="hv03")).on("hv03")
+    assert (cleared["changed"], cleared["cluster_node"]["local_state"]) == (True, 1)
+    assert not ok(lab.play(node(become=True, state="absent", clear_configuration=True), hosts="hv03")).on("hv03")["changed"]
+    ok(lab.play(cluster(), hosts="hv01"))
+    assert lab.states() == dict.fromkeys(HOSTS, "Up")
+
+
+def test_a_node_that_goes_down_while_the_cluster_is_made(nodes: StartNodes) -> None:
+    lab = nodes(cluster={"create_seconds": 6})
+    with ThreadPoolExecutor(1) as pool:
+        creating = pool.submit(lab.play, cluster(), hosts="hv01")
+        deadline = time.monotonic() + 60
+        while not lab.lab.clusters.all and time.monotonic() < deadline:
+            time.sleep(0.1)
+        lab.lab.hosts["hv03"].switch(False)
+        failed = creating.result()
+    assert failed.code == 2
+    assert "The nodes did not hear of each other in time" in failed.on("hv01")["msg"]
+    assert lab.lab.clusters.all == []
+    lab.lab.hosts["hv03"].switch(True)
+    ok(lab.play(cluster(), hosts="hv01"))
     assert lab.states() == dict.fromkeys(HOSTS, "Up")
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -69,3 +70,11 @@ def test_no_calls_are_no_remote_call() -> None:
 def test_a_batch_that_does_not_end_says_what_came_back() -> None:
     with pytest.raises(BatchFailed, match="the batch did not run to its end: no PowerShell"):
         batch_runner(Action(msg="no PowerShell"), None)([Cmdlet("a", "Get-X")], False)
+
+
+def test_the_controllers_clock_brackets_the_batch() -> None:
+    before = datetime.now(timezone.utc)
+    answers = batch_runner(Action(results=[{"id": "clock.now", "output": []}]), None)([Cmdlet("clock.now", "Get-Date")], False)
+    assert answers.asked is not None
+    assert before <= answers.asked[0] <= answers.asked[1] <= datetime.now(timezone.utc)
+    assert answers.section("clock").asked == answers.asked

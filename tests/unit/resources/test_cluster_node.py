@@ -19,7 +19,8 @@ NODES = {"HV01": "Up", "HV02": "Up", "HV03": "Up"}
 
 def options(**given: Any) -> dict[str, Any]:
     defaults = {
-        "name": None, "state": "up", "drain": True, "failback": True, "evict_down": False, "wait_seconds": 300, "on_critical": "fail",
+        "name": None, "state": "up", "drain": True, "failback": True, "evict_down": False, "clear_configuration": False,
+        "wait_seconds": 300, "on_critical": "fail",
     }
     return {**defaults, **given}
 
@@ -164,6 +165,21 @@ def test_the_last_node_and_the_acting_host_are_not_removed() -> None:
     assert RESOURCE.plan(options(state="absent"), answers()).refusals == (
         "state: HV01 is the host that the task runs on; run it on another node, which sees whether the removal succeeded",
     )
+
+
+def test_a_stopped_host_forgets_its_cluster_only_on_demand() -> None:
+    assert RESOURCE.plan(options(state="absent"), answers(3)).refusals == (
+        "state: hv01 is a node of a cluster whose service is stopped here. If that cluster has evicted it, or was never finished, "
+        "clear_configuration: true makes the host forget it; otherwise remove it on another node",
+    )
+    plan = RESOURCE.plan(options(state="absent", clear_configuration=True), answers(3))
+    assert plan.differences == (Difference("state", "Down", None),)
+    assert plan.calls == (Cmdlet("clear", "Clear-ClusterNode", {"Name": ["hv01"], "Force": True}),)
+    assert (plan.refusals, plan.blockers) == ((), ())
+    for local in (1, 19):
+        running = RESOURCE.plan(options(state="absent", clear_configuration=True), answers(local))
+        assert all(call.name != "Clear-ClusterNode" for call in running.calls)
+        assert bool(running.refusals) == (local == 19)
 
 
 @pytest.mark.parametrize("local", [0, 1, 3])
