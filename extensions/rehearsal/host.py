@@ -24,7 +24,7 @@ from .machine.clusters import Clusters
 from .machine.directory import Directory
 from .modules import registry
 from .modules.arguments import ModuleFailure, parse
-from .powershell.errors import NOT_MODELLED
+from .powershell.errors import NOT_MODELLED, PowerShellError
 from .server import Listener, password_check
 from .software import neutron_agent, nova_compute
 from .store import Store, read_json, write_json
@@ -283,6 +283,10 @@ class Host:
         except ModuleFailure as failure:
             entry.error = failure.message
             return _json({"changed": False, **failure.result, "failed": True, "msg": failure.message}, 1)
+        except PowerShellError as error:
+            # The rehearsal's own refusal, from a part that modules and cmdlets share.
+            entry.error = str(error)
+            return _refused(error.message)
         except (PermissionError, Win32Error) as error:
             # A share that does not let the caller in, or is out of reach: what .NET throws passes through the module.
             cause = error.message if isinstance(error, Win32Error) else f"Access to the path '{error}' is denied."

@@ -134,7 +134,9 @@ def _mount(machine: Machine, volume: SharedVolume, node: str, at_once: bool = Fa
     timing = machine.clusters.timing
     stuck = node.lower() in timing.csv_stuck_on and node not in volume.mounts_at
     lag = timedelta(seconds=0 if at_once else timing.csv_mount_seconds)
-    volume.mounts_at[node] = _NEVER if stuck else (machine.now() + lag).isoformat()
+    peer = machine.peers.find(node)
+    start = max(machine.now(), peer.boot_time) if peer else machine.now()
+    volume.mounts_at[node] = _NEVER if stuck else (start + lag).isoformat()
 
 
 def service_started(machine: Machine, service: Service) -> None:
@@ -188,6 +190,8 @@ def mounted(machine: Machine) -> list[tuple[SharedVolume, DiskContent]]:
 
 def place(machine: Machine, path: str) -> Place | None:
     """Where a path lies that is on a shared volume."""
+    if not path.lower().startswith(f"{ROOT}\\".lower()):
+        return None
     for volume, _content in mounted(machine):
         outer = f"{ROOT}\\{volume.folder}"
         if f"{path}\\".lower().startswith(f"{outer}\\".lower()):

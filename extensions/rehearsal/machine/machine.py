@@ -250,6 +250,8 @@ class Machine:
         """Where a path lies that is not on a drive of its own."""
         if not path.startswith("\\\\"):
             return cluster_storage.place(self, path)
+        if self.peers.find(path.lstrip("\\").partition("\\")[0]) is not None:
+            raise not_modelled(f"the network path {path} on a host of the lab", "extend _elsewhere in rehearsal/machine/machine.py")
         identities = self.directory.identities(self.caller.network)
         connection = self.file_servers.connects(path, identities)
         if connection is not None:

@@ -131,7 +131,8 @@ class SharedLuns:
 
     def volume(self, guid: str, outer: str) -> Place:
         """The files of a volume, as they appear below `outer`."""
-        store = self._files.setdefault(guid, FileStore(("V",), self._now))
+        with self.lock:
+            store = self._files.setdefault(guid, FileStore(("V",), self._now))
         return Place(store, _INSIDE, outer, self.lock, self.save)
 
     def used(self, guid: str) -> int:
@@ -142,7 +143,9 @@ class SharedLuns:
     # State
 
     def save(self) -> None:
-        if self._path is not None:
+        if self._path is None:
+            return
+        with self.lock:
             write_json(self._path, {
                 "contents": {key: content.dump() for key, content in self._contents.items()},
                 "lost": sorted(list(pair) for pair in self._lost),

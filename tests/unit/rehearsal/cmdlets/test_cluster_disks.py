@@ -224,6 +224,27 @@ def test_what_is_no_disk_is_not_shared(name: str) -> None:
     assert error["id"] == f"Add-ClusterSharedVolume,{COMMANDS}.AddClusterSharedVolumeCommand"
 
 
+def cim(lab: StorageLab, name: str, *properties: str, on: str = "hv01") -> list[list[Any]]:
+    return [list(row.values()) for row in lab.rows("Get-CimInstance", *properties, on=on, Namespace="root/MSCluster", ClassName=name)]
+
+
+def test_by_cim() -> None:
+    """os-win and the vendor's charm look here: mount points of partitions, and which disk a resource has."""
+    lab = StorageLab(timing={"csv_mount_seconds": 30})
+    lab.add_disk("60W")
+    lab.add_volume("60A")
+    assert cim(lab, "MSCluster_AvailableDisk", "Id", "UniqueId") == [[guid(lab, "60B"), "60B"]]
+    assert cim(lab, "MSCluster_ResourceToDisk", "GroupComponent.Name", "PartComponent.Id") == [
+        ["Cluster Disk 1", guid(lab, "60W")], ["Cluster Disk 2", guid(lab, "60A")],
+    ]
+    names = ("VolumeLabel", "FileSystem", "TotalSize", "MountPoints")
+    assert cim(lab, "MSCluster_DiskPartition", *names) == [["witness", "NTFS", 1006, []], ["vms", "NTFS", 102382, [VOLUME1]]]
+    assert [row[3] for row in cim(lab, "MSCluster_DiskPartition", *names, on="hv02")] == [[], []], "not mounted there yet"
+    numbers = {on: {row[0]: row[1] for row in cim(lab, "MSCluster_Disk", "UniqueId", "Number", on=on)} for on in ("hv01", "hv02")}
+    assert numbers["hv01"] != numbers["hv02"]
+    assert set(numbers["hv01"]) == {"60W", "60A"}
+
+
 def test_everything_is_kept(tmp_path: Path) -> None:
     lab = StorageLab()
     lab.clusters._path = tmp_path / "clusters.json"

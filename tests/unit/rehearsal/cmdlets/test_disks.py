@@ -112,6 +112,17 @@ def test_lost_paths_take_the_lun_away() -> None:
         one.machine.shared_luns.set_paths("60A", "hv03", True)
 
 
+def test_without_multipath_a_shared_lun_is_one_disk_a_path() -> None:
+    lab = from_mapping({"rehearsal": 1, "hosts": {"hv01": {}}, "shared_luns": [{**LUNS[0], "paths": 2}]})
+    plain, claimed = Host(), Host(features={"installed": ["Multipath-IO"]})
+    for host in (plain, claimed):
+        host.machine.shared_luns = SharedLuns(lab.shared_luns, lab.hosts, Clock())
+    claimed.rows("Enable-MSDSMAutomaticClaim", BusType="iSCSI", Confirm=False)
+    claimed.machine.reboot()
+    found = [host.rows("Get-Disk", "OfflineReason", UniqueId="60A") for host in (plain, claimed)]
+    assert found == [[{"OfflineReason": "Policy"}, {"OfflineReason": "Redundant Path"}], [{"OfflineReason": "Policy"}]]
+
+
 def test_what_is_on_the_disks_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "shared_luns.json"
     one, _other = pair(path)

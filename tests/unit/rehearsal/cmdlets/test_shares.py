@@ -17,6 +17,7 @@ from rehearsal.machine.directory import Directory
 from rehearsal.machine.shares import FileServers
 
 from tests.unit.rehearsal.cmdlets.hosts import Clock, Host
+from tests.unit.rehearsal.cmdlets.labs import Lab
 
 COMMANDS = "Microsoft.PowerShell.Commands"
 SERVER = {
@@ -196,3 +197,10 @@ def test_a_server_is_switched_off_by_a_file(tmp_path: Path) -> None:
     assert not servers.answers("fs1", 445)
     (tmp_path / "FS1.off").unlink()
     assert servers.answers("fs1", 445)
+
+
+def test_shares_of_other_hosts_are_refused() -> None:
+    """There may be some; that they are not there would be a lie."""
+    lab = Lab(2)
+    with lab.call("hv01") as host:
+        assert host.error("Test-Path", LiteralPath="\\\\hv02\\C$") == "RehearsalNotModelled"
