@@ -109,7 +109,7 @@ def test_made_once_by_one_node_as_the_account_that_may_and_never_again(start: St
 
 def test_a_node_that_is_missing_comes_in_and_one_that_is_down_stays(start: StartCluster) -> None:
     site = start()
-    two = {"hyperv_cluster_members": ["node1", "node2"]}
+    two: dict[str, Any] = {"hyperv_cluster_members": ["node1", "node2"]}
     assert play(site, "--limit", "node1,node2", **two).code == 0
     assert clusters(site) == {"cluster1": ["node1", "node2"]}
     site.lab.hosts["node2"].switch(False)
