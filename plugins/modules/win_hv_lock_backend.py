@@ -46,6 +46,7 @@ extends_documentation_fragment:
 seealso:
   - module: winstack.hyperv.nova_hyperv_conf
   - module: winstack.hyperv.win_hv_host
+  - module: winstack.hyperv.win_hv_share_access
 author:
   - the winstack.hyperv developers (@winstack)
 """

@@ -47,9 +47,11 @@ class LockBackend:
         folders = {folder: _there(answers, "folder") for folder in _folders(options)}
         files = {path: _there(answers, f"file{number}") for number, path in enumerate(lock_url.files(url))}
         packages = _packages(options, answers)
+        # What lies on a server that does not answer cannot be there; the server's silence says it all.
+        seen = folders if all(item.reachable for item in reached) else {}
         return Plan(
             findings=(
-                *_unreachable(reached), *_missing_folders(folders, answers), *_missing_files(files), *_package_findings(url, packages),
+                *_unreachable(reached), *_missing_folders(seen, answers), *_missing_files(files), *_package_findings(url, packages),
             ),
             warnings=tuple(_warnings(options)),
             state={

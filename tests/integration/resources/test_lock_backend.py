@@ -3,9 +3,14 @@
 """win_hv_lock_backend on simulated servers. The oracle is the server's own state and journal."""
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
+from rehearsal.lab import from_mapping
+from rehearsal.running import running
 
 from tests.integration.resources.conftest import Server, StartServer
 
@@ -94,3 +99,64 @@ def test_a_share_is_tested_by_its_port_without_rights_on_the_network(server: Sta
     assert run.code == 0, run.output
     assert run.result["lock_backend"]["endpoints"][0]["port"] == 445
     assert run.result["lock_backend"]["folders"] == {}
+
+
+ACCOUNT, PASSWORD = r"CORP\nova", "Nova-Password-1"
+
+
+@pytest.fixture
+def member(tmp_path: Path) -> Iterator[StartServer]:
+    """A member of a domain, whose file server has the share `locks` for the account that is named."""
+    with ExitStack() as stack:
+
+        def start(granted: str = ACCOUNT, *, up: bool = True) -> Server:
+            rights = [{"account": granted, "rights": "modify"}]
+            lab = from_mapping({
+                "rehearsal": 1,
+                "hosts": {"hv01": {"domain": "corp.example"}},
+                "active_directory": {
+                    "dns_name": "corp.example", "accounts": ["hv01"], "users": [{"name": "nova", "password": PASSWORD}],
+                },
+                "file_servers": [{
+                    "name": "FS1", "addresses": ["192.0.2.30"], "up": up, "shares": [{"name": "locks", "ntfs_rights": rights}],
+                }],
+            })
+            return Server(stack.enter_context(running(lab, tmp_path / "state")), tmp_path)
+
+        yield start
+
+
+def on_share(share: str = "locks", *, become: bool = True) -> dict[str, Any]:
+    wanted = task(f"file:////fs1.corp.example/{share}/nova", network_credentials=True)
+    flags = "logon_type=new_credentials logon_flags=netcredentials_only"
+    variables = {"ansible_become_password": PASSWORD, "ansible_become_flags": flags}
+    runas = {"become": True, "become_method": "ansible.builtin.runas", "become_user": ACCOUNT, "vars": variables}
+    return {**wanted, **runas} if become else wanted
+
+
+def test_a_share_is_seen_by_the_account_that_may(member: StartServer) -> None:
+    host = member()
+    run = host.play(on_share())
+    assert run.code == 0, run.output
+    assert run.result["lock_backend"]["folders"] == {r"\\fs1.corp.example\locks": True}
+    assert host.changes() == []
+    assert PASSWORD not in run.output
+
+
+@pytest.mark.parametrize(("granted", "share", "become"), [
+    (r"CORP\another", "locks", True),
+    (ACCOUNT, "nothing", True),
+    (ACCOUNT, "locks", False),
+])
+def test_a_share_that_is_not_seen(member: StartServer, granted: str, share: str, become: bool) -> None:
+    """The last: the double hop. A plain WinRM session has nothing to show to a second machine."""
+    run = member(granted).play(on_share(share, become=become))
+    assert run.code != 0
+    assert rf"lock_folder_missing (\\fs1.corp.example\{share})" in run.result["msg"]
+
+
+def test_a_file_server_that_is_down_is_no_missing_share(member: StartServer) -> None:
+    run = member(up=False).play(on_share())
+    assert run.code != 0
+    assert "lock_backend_unreachable (fs1.corp.example:445): found no TCP connection to 192.0.2.30" in run.result["msg"]
+    assert "lock_folder_missing" not in run.result["msg"]

@@ -104,6 +104,11 @@ def test_a_share_that_may_not_be_seen_says_why() -> None:
     assert denied.state["folders"] == {r"\\fs1\locks": False}
 
 
+def test_a_share_of_a_server_that_does_not_answer_is_no_finding_of_its_own() -> None:
+    plan = RESOURCE.plan(options(SHARE, network_credentials=True), answered(reached(False), there("folder", False)))
+    assert names(plan) == ["lock_backend_unreachable"]
+
+
 def test_a_certificate_that_the_host_lacks() -> None:
     plan = RESOURCE.plan(options(ETCD), answered(reached(), there("file0", False)))
     assert names(plan) == ["lock_file_missing"]
