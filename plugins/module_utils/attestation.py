@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 TPM, HOST_KEY, ACTIVE_DIRECTORY = "tpm", "host_key", "active_directory"
-PASSED = "Passed"
+PASSED, UNKNOWN = "Passed", "Unknown"
 
 # As Get-HgsClientConfiguration spells them; any other spelling is an unknown mode.
 _MODES = {"Tpm": TPM, "HostKey": HOST_KEY, "ActiveDirectory": ACTIVE_DIRECTORY}
 _UNAUTHORIZED = "UnauthorizedHost"
-_NO_INFORMATION = "NoInformation"
+_NOTHING = ("", "NoInformation", UNKNOWN)
 
 _MEANINGS = {
     PASSED: "the host may run shielded virtual machines",
@@ -26,7 +26,7 @@ _MEANINGS = {
     "TransientError": "the last attempt failed for the network, the service or another passing reason",
     "TpmError": "the TPM failed during the last attempt",
     _UNAUTHORIZED: "the HGS does not know this host",
-    "Unknown": "the host has not tried to attest yet",
+    UNKNOWN: "the host has not tried to attest yet",
 }
 _REMEDIES = {
     "Expired": "See that the clocks of host and HGS agree, then ask again: Get-HgsClientConfiguration attests anew.",
@@ -36,7 +36,7 @@ _REMEDIES = {
         "Get-HgsServer shows on the HGS, and that the service is up; then ask again."
     ),
     "TpmError": "Look into the TPM's log. Clearing the TPM may help; suspend BitLocker and what else relies on it before.",
-    "Unknown": "Wait, then ask again: Get-HgsClientConfiguration attests.",
+    UNKNOWN: "Wait, then ask again: Get-HgsClientConfiguration attests.",
 }
 # What the administrator of the HGS does for a host that it does not know.
 _REGISTRATION = {
@@ -123,4 +123,4 @@ def attestation(mode: str, status: str, substatus: str) -> Attestation:
 
 
 def _policies(names: Iterable[str]) -> list[str]:
-    return sorted(name.strip() for name in names if name.strip() not in ("", _NO_INFORMATION))
+    return sorted(name.strip() for name in names if name.strip() not in _NOTHING)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from .attestation import Attestation, attestation
+from .attestation import UNKNOWN, Attestation, attestation
 from .calls import Cmdlet
 from .tcp_endpoints import Endpoint, is_host
 
@@ -67,13 +67,14 @@ def client(row: Mapping[str, Any]) -> Client:
         urls=_pair(*(row[name] for name in names)) if row["Mode"] == _SERVICE_MODE else None,
         fallback=_pair(*(_first(row[f"Fallback{name}"]) for name in names)),
         fallback_in_use=bool(row["IsFallbackInUse"]),
-        guarded=row["IsHostGuarded"],
+        guarded=bool(row["IsHostGuarded"]),
         attestation=said(row),
     )
 
 
 def said(row: Mapping[str, Any]) -> Attestation:
-    return attestation(*(row[name] for name in SAID))
+    """Of a row with SAID. In local mode nothing has been said, which may be null."""
+    return attestation(*(row[name] or UNKNOWN for name in SAID))
 
 
 def _first(value: Any) -> str | None:

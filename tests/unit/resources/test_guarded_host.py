@@ -203,6 +203,13 @@ def test_local_mode(client: Any, blocked: int) -> None:
     assert (made.refusals, made.blockers, made.findings) == ((), (), ())
 
 
+def test_a_client_that_says_nothing() -> None:
+    nothing = {**LOCAL, **dict.fromkeys(("IsHostGuarded", "AttestationOperationMode", "AttestationStatus", "AttestationSubstatus"))}
+    made = plan(options(mode="local"), client=nothing)
+    assert (made.differences, made.state["guarded"]) == ((), False)
+    assert (made.state["attestation"]["status"], made.state["attestation"]["substatus"]) == ("Unknown", [])
+
+
 @pytest.mark.parametrize(("given", "says"), [
     ({"by": None}, "attestation: mode: hgs needs it"),
     ({"attestation_url": None}, "attestation_url: mode: hgs needs it"),

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from rehearsal.lab import from_mapping
 from rehearsal.machine import Machine, SpecError
 from rehearsal.machine.certificates import Certificate, self_signed
 from rehearsal.machine.fields import Fields
@@ -222,6 +223,11 @@ def test_a_wrong_entry_of_the_lab(entry: dict[str, Any], key: str) -> None:
     with pytest.raises(SpecError) as caught:
         guardians(entry)
     assert str(caught.value).startswith(f"lab.hgs.{key}")
+
+
+def test_a_lab_has_each_service_once() -> None:
+    with pytest.raises(SpecError, match=r"lab\.hgs"):
+        from_mapping({"rehearsal": 1, "hosts": {"hv01": {}}, "hgs": [GUARDIAN, {**GUARDIAN, "address": "10.50.0.9"}]})
 
 
 def test_the_tpm_in_cim() -> None:
