@@ -188,3 +188,27 @@ def test_a_node_leaves_only_when_it_is_named(start: StartCluster) -> None:
         "Suspend-ClusterNode", "Remove-ClusterNode",
     ]
     assert clusters(site) == {"cluster1": ["node1", "node2"]}
+
+
+def test_the_report_of_the_validation_comes_to_the_controller(start: StartCluster) -> None:
+    site = start()
+    folder = site.folder / "reports"
+    run = play(site, hyperv_cluster_validation=True, hyperv_cluster_report_folder=str(folder))
+    assert run.code == 0, run.failures
+    ((host, _cmdlet, parameters),) = called(site, "Test-Cluster")
+    assert (host, lower(parameters["Node"]), parameters["Ignore"]) == ("node1", NODES, ["Storage"])
+    (report,) = folder.iterdir()
+    assert report.read_bytes()
+    again = play(site, hyperv_cluster_validation=True, hyperv_cluster_report_folder=str(folder))
+    assert (again.code, called(site, "Test-Cluster")) == (0, [])
+
+
+def test_one_inventory_may_have_several_clusters(start: StartCluster) -> None:
+    site = start()
+    inventory = site.lab.inventory()
+    inventory["all"]["children"]["hyperv_compute"]["hosts"]["node3"].update(
+        hyperv_cluster_name="cluster2", hyperv_cluster_options={"static_addresses": ["192.0.2.21"]},
+    )
+    run = site.play(playbook="cluster.yml", inventory=inventory, variables=READY)
+    assert run.code == 0, run.failures
+    assert clusters(site) == {"cluster1": ["node1", "node2"], "cluster2": ["node3"]}
