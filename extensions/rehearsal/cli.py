@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     show = command("show", _show, "Print the state of a machine as YAML.")
     show.add_argument("host")
     show.add_argument("--file", metavar="PATH", help="print this file of the machine instead")
+    command("clusters", _clusters, "Print the lab's failover clusters as YAML.")
     journal = command("journal", _journal, "Print the remote calls that a host got.")
     journal.add_argument("host")
     journal.add_argument("--summary", action="store_true", help="print figures instead")
@@ -127,7 +128,8 @@ def _status(options: argparse.Namespace) -> None:
     for name, host in lab.hosts.items():
         where = ports.get(name, {})
         reached = f"{host.access.address} http {where['http']} https {where['https']}" if where else "never up"
-        print(f"{name}: Windows Server {host.spec.os.version} {host.spec.os.installation}, {reached}")
+        power = ", switched off" if store.off(name).exists() else ""
+        print(f"{name}: Windows Server {host.spec.os.version} {host.spec.os.installation}, {reached}{power}")
 
 
 def _show(options: argparse.Namespace) -> None:
@@ -146,6 +148,13 @@ def _show(options: argparse.Namespace) -> None:
     for file in state["files"]:
         # A file's content may be a secret and is seldom short; --file shows it.
         file["data"] = None if file["data"] is None else f"{len(file['data']) * 3 // 4} bytes"
+    print(yaml.safe_dump(state, sort_keys=False), end="")
+
+
+def _clusters(options: argparse.Namespace) -> None:
+    store = _store(options)
+    _known_lab(store)
+    state = read_json(store.clusters) or {"clusters": [], "orders": []}
     print(yaml.safe_dump(state, sort_keys=False), end="")
 
 

@@ -219,7 +219,7 @@ class Directory:
     def claim(self, name: str, unit: str, creator: str) -> Computer:
         """Makes the object of a cluster's name, or enables the one that was prestaged for it (ad-and-cluster.md 5.5).
 
-        creator: the account that asks. Win32Error 2 where the unit is not there, 5 where the creator may not, 2224 where the name is taken.
+        creator: the account that asks, who controls the object from then on. Win32Error 2 where the unit is not there, 5 where the creator may not, 2224 where the name is taken.
         """
         if unit.lower() not in _lower((*self.spec.units, self.spec.container)):
             raise win32_error(2)
@@ -230,9 +230,9 @@ class Directory:
                 raise win32_error(5)
             if known is not None and known.enabled:
                 raise win32_error(2224)
-            if known is not None and (user is None or not self._controls(user, known)):
+            if known is not None and not self._controls(creator, known):
                 raise win32_error(5)
-            made = replace(known, enabled=True) if known else Computer(name, unit)
+            made = replace(known, enabled=True) if known else Computer(name, unit, controllers=(creator,))
             self._computers[name.lower()] = made
         return made
 
@@ -254,9 +254,13 @@ class Directory:
             if known is not None:
                 self._computers[name.lower()] = replace(known, enabled=False)
 
-    def _controls(self, user: UserSpec, computer: Computer) -> bool:
-        names = _lower(computer.controllers)
-        return DOMAIN_ADMINS in user.groups or user.name.lower() in names or self.account(user).lower() in names
+    def _controls(self, account: str, computer: Computer) -> bool:
+        """Of an account of the domain, also of a computer's."""
+        names, user = _lower(computer.controllers), self.find_user(account)
+        if user is not None and DOMAIN_ADMINS in user.groups:
+            return True
+        own = self.account(user) if user is not None else account
+        return own.lower() in names or own.rpartition("\\")[2].lower() in names
 
 
 def _may(user: UserSpec, right: str) -> bool:

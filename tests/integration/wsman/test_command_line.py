@@ -144,6 +144,8 @@ def test_a_host_is_switched_off_and_on(rehearsal: Command, lab: Path, tmp_path: 
     ping = ([tmp_path / "inv.yml"], "hv01", "-m", "ansible.windows.win_ping", "-e", "ansible_winrm_connection_timeout=3")
     assert rehearsal("power", "hv01", "off").returncode == 0
     assert "UNREACHABLE" in ansible(*ping).stdout
+    assert [line.endswith(", switched off") for line in rehearsal("status").stdout.splitlines()] == [False, True, False]
+    assert yaml.safe_load(rehearsal("clusters").stdout) == {"clusters": [], "orders": []}
     assert rehearsal("power", "hv01", "on").returncode == 0
     time.sleep(1)
     again = [ansible(*ping).returncode for _unused in range(2)]

@@ -131,6 +131,13 @@ def test_a_prestaged_computer_object(computer: dict[str, Any], cause: str) -> No
     assert (made.unit, made.enabled) == (UNIT, True)
 
 
+def test_the_first_nodes_own_account_makes_the_cluster_where_it_is_an_administrator_and_controls_the_object() -> None:
+    lab = Lab(directory={"computers": [{"name": "CL1", "enabled": False, "full_control": ["hv01$"]}]})
+    make_administrator(lab, r"EXAMPLE\HV01$")
+    assert "error" not in create(lab, caller=Caller(SYSTEM, r"EXAMPLE\HV01$"))
+    assert len(states(lab)) == 3
+
+
 def off(lab: Lab) -> None:
     lab["hv03"].machine.power_off()
 

@@ -75,6 +75,14 @@ def test_who_may_have_the_object_of_a_cluster_made(directory: Directory, creator
     assert directory.computer(name) is not None
 
 
+def test_who_made_an_object_may_have_it_made_anew(directory: Directory) -> None:
+    directory.claim("CL1", UNIT, r"EXAMPLE\builder")
+    directory.disable("CL1")
+    with pytest.raises(Win32Error):
+        directory.claim("CL1", UNIT, r"EXAMPLE\nobody")
+    assert directory.claim("CL1", UNIT, r"EXAMPLE\builder").enabled
+
+
 def test_administrators_of_a_member(directory: Directory) -> None:
     machine = Machine.build("hv01", HostSpec.from_mapping({"domain": "example.org"}, "hosts.hv01"))
     machine.directory = directory
