@@ -219,7 +219,8 @@ class Directory:
     def claim(self, name: str, unit: str, creator: str) -> Computer:
         """Makes the object of a cluster's name, or enables the one that was prestaged for it (ad-and-cluster.md 5.5).
 
-        creator: the account that asks, who controls the object from then on. Win32Error 2 where the unit is not there, 5 where the creator may not, 2224 where the name is taken.
+        creator: the account that asks, which controls the object from then on.
+        Win32Error 2 where the unit is not there, 5 where the creator may not, 2224 where the name is taken.
         """
         if unit.lower() not in _lower((*self.spec.units, self.spec.container)):
             raise win32_error(2)
