@@ -30,7 +30,6 @@ from .configuration import (
 from .releases import at_least
 from .structured import pci_option
 
-# Driver and locks --------------------------------------------------------------------------------------------------------------
 
 def compute_driver(conf: Configuration) -> Verdicts:
     """nova loads `nova.virt.` + the value; compute-hyperv ships two classes under that name (facts: nova/virt/driver.py)."""

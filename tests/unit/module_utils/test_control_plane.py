@@ -23,8 +23,8 @@ STORAGE: dict[str, Any] = {"id": "storage", "name": "storage", "provider_network
 SEGMENTS: dict[str, Any] = {"id": "segments", "name": "segments", "provider_network_type": None, "provider_physical_network": None}
 
 
-def port(vif_type: str, network: dict[str, Any] = LAN, name: str = "1", host: str = "HV01") -> dict[str, Any]:
-    return {"id": name, "network_id": network["id"], "binding_host_id": host, "binding_vif_type": vif_type}
+def port(vif_type: str, network: dict[str, Any] | None = None, name: str = "1", host: str = "HV01") -> dict[str, Any]:
+    return {"id": name, "network_id": (network or LAN)["id"], "binding_host_id": host, "binding_vif_type": vif_type}
 
 
 GOOD: dict[Question, list[dict[str, Any]]] = {
