@@ -106,6 +106,11 @@ class Host:
         timer.cancel()
         return True
 
+    @property
+    def has_power(self) -> bool:
+        """What the switch says; the machine follows when somebody looks."""
+        return not self._switched_off.exists()
+
     def switch(self, on: bool) -> None:
         """Its power. It is switched off as by pulling the plug; what runs on it is never heard of again."""
         if on:
@@ -116,7 +121,7 @@ class Host:
 
     def _follow_switch(self) -> None:
         """The switch is a file, so that the command line reaches it. Other machines look here, so nobody waits for the lock."""
-        if self._switched_off.exists() != self.machine.powered or not self._lock.acquire(blocking=False):
+        if self.has_power == self.machine.powered or not self._lock.acquire(blocking=False):
             return
         try:
             if self.machine.powered:
@@ -132,7 +137,7 @@ class Host:
     def _on_the_network(self) -> bool:
         """As other machines see it."""
         self._follow_switch()
-        return not self._switched_off.exists() and time.monotonic() >= self._away_until
+        return self.has_power and time.monotonic() >= self._away_until
 
     def _reboot_as_scheduled(self) -> None:
         with self._lock:
@@ -227,7 +232,7 @@ class Host:
             entry.seconds = round(time.monotonic() - started, 4)
             self.journal.append(entry)
             self._save()
-            if self._switched_off.exists():
+            if not self.has_power:
                 return None
             if watch.power_cycle is not None:
                 self._reboot(watch.power_cycle, in_good_order=False)

@@ -123,8 +123,10 @@ class RunningLab:
         return inventory(self.lab, read_json(self.store.daemon), transport)
 
     def _runs(self, host: str, service: str) -> bool:
-        """Whether a service of a host runs, and would so keep reporting."""
-        known = self.hosts[host].machine.services.find(service) if host in self.hosts else None
+        """Whether a service of a host runs, and would so keep reporting. A restart is over before anybody misses it."""
+        if host not in self.hosts or not self.hosts[host].has_power:
+            return False
+        known = self.hosts[host].machine.services.find(service)
         return known is not None and known.state == "Running"
 
     def _write_daemon(self, pid: int | None) -> None:

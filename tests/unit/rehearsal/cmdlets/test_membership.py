@@ -3,6 +3,8 @@
 """The second looks at names, membership, groups and installed packages. Oracle: the pages that each model names."""
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from rehearsal.machine.accounts import ADMINISTRATORS, USERS
 from rehearsal.machine.directory import Directory, DirectorySpec
@@ -11,7 +13,7 @@ from rehearsal.software import msi
 from tests.unit.rehearsal.cmdlets.hosts import Host
 
 TCPIP = r"HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
-LAB = {"dns_name": "example.org", "netbios_name": "EXAMPLE"}
+LAB: dict[str, Any] = {"dns_name": "example.org", "netbios_name": "EXAMPLE"}
 
 
 def names(host: Host) -> dict[str, str]:

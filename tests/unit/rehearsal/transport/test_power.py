@@ -106,6 +106,14 @@ def test_a_host_that_is_switched_off_answers_nobody_until_it_is_switched_on(star
     assert reboots(lab) == ["power on"]
 
 
+def test_the_control_plane_misses_the_services_of_a_host_without_power(start: Start) -> None:
+    lab = start()
+    lab.control_plane.compute_started("hv01", "hv01", "6f1d9a3e-64f6-4c0c-9f0e-5b1f6c2a7d10", "hv01", "WinRM")
+    assert [service["state"] for service in lab.control_plane.services()] == ["up"]
+    lab.hosts["hv01"].switch(on=False)
+    assert [service["state"] for service in lab.control_plane.services()] == ["down"]
+
+
 def test_a_host_stays_off_while_the_lab_is_down(start: Start, connect: Connect) -> None:
     first = start()
     first.hosts["hv01"].switch(on=False)
