@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..machine import membership
+from ..machine import cluster_storage, membership, witness
 from ..machine.cluster import Cluster
 from ..powershell.values import PSEnum, PSObject
 from .cim_schema import CLASSES, CLUSTERS, CimClass, answers, cim_error, provides
@@ -70,6 +70,8 @@ def running(machine: Machine) -> Iterator[Cluster]:
         state, cluster = membership.settled_state(machine), machine.clusters.of(machine)
         if cluster is None or state != membership.RUNNING:
             raise cim_error(0x800706D9, "NotSpecified", _GET, "There are no more endpoints available from the endpoint mapper. ")
+        cluster_storage.settle(machine, cluster)
+        witness.refresh(machine, cluster)
         yield cluster
 
 

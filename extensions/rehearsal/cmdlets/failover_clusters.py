@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ..machine import membership, witness
+from ..machine import cluster_storage, membership, witness
 from ..powershell.catalogue import catalogue
 from ..powershell.errors import PowerShellError, not_modelled
 from ..powershell.registry import Bound
@@ -76,6 +76,7 @@ def opened(machine: Machine, bound: Bound, command: str, parameter: str = "Clust
     """
     with machine.clusters.changing():
         cluster = _wanted(machine, bound, command, parameter)
+        cluster_storage.settle(machine, cluster)
         witness.refresh(machine, cluster)
         machine.clusters.settle(cluster, machine.now())
         if not cluster.formed:

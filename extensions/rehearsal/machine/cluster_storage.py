@@ -99,6 +99,22 @@ def partition_of(machine: Machine, resource: Resource) -> Partition | None:
     return found[0] if found else None
 
 
+def settle(machine: Machine, cluster: Cluster) -> None:
+    """A disk that its owner has lost goes to a node that sees it, alone in its group or as a shared volume; else it has failed."""
+    running = [node.name for node in cluster.nodes if machine.clusters.runs(cluster, node)]
+    for resource in cluster.resources if running else ():
+        content = content_of(machine, resource) if resource.type == PHYSICAL_DISK else None
+        if content is None or resource.id == cluster.witness:
+            continue
+        seeing = [name for name in running if (peer := machine.peers.find(name)) and machine.shared_luns.sees(peer.name, content)]
+        group = cluster.group_of(resource)
+        if seeing and group.owner in running and group.owner not in seeing and len(cluster.resources_of(group)) == 1:
+            group.owner = seeing[0]
+            machine.note(f"cluster {cluster.name}: {resource.name!r} went to {group.owner}, which still sees it")
+        if resource.state in ("Online", "Failed"):
+            resource.state = "Online" if group.owner in seeing or group.owner not in running else "Failed"
+
+
 # Shared volumes
 
 def volume_of(cluster: Cluster, resource: Resource) -> SharedVolume | None:

@@ -148,6 +148,28 @@ def test_a_node_without_a_path_reaches_the_volume_over_the_network() -> None:
     assert lab["hv02"].machine.files.is_folder(VOLUME1)
 
 
+def test_a_volume_whose_owner_loses_its_paths_goes_to_another_node() -> None:
+    lab = StorageLab()
+    lab.add_volume("60A")
+    lab.add_disk("60W")
+    lab.add_disk("60B")
+    for unique_id in ("60A", "60W"):
+        lab.luns.set_paths(unique_id, "hv01", False)
+    assert lab.rows("Get-ClusterSharedVolume", "State", "OwnerNode.Name") == [{"State": "Online", "OwnerNode.Name": "HV02"}]
+    rows = lab.rows("Get-ClusterSharedVolumeState", "StateInfo")
+    assert [row["StateInfo"] for row in rows] == ["BlockRedirected", "Direct", "Direct"]
+    # The other two disks have one owner.
+    assert [row["State"] for row in lab.rows("Get-ClusterResource", "State", Name=["Cluster Disk*"])] == ["Failed", "Online"]
+    for name in lab.hosts:
+        lab.luns.set_paths("60A", name, False)
+    assert lab.rows("Get-ClusterSharedVolume", "State") == [{"State": "Failed"}]
+    assert not lab["hv03"].machine.files.exists(VOLUME1)
+    for unique_id in ("60A", "60W"):
+        lab.luns.set_paths(unique_id, "hv01", True)
+    assert lab.rows("Get-ClusterSharedVolume", "State", "OwnerNode.Name") == [{"State": "Online", "OwnerNode.Name": "HV01"}]
+    assert [row["State"] for row in lab.rows("Get-ClusterResource", "State", Name=["Cluster Disk*"])] == ["Online", "Online"]
+
+
 def test_the_mount_takes_its_time() -> None:
     lab = StorageLab(timing={"csv_mount_seconds": 30})
     lab.add_volume("60A")
