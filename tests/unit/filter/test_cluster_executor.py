@@ -93,5 +93,6 @@ def test_hosts_that_are_no_members_do_not_count() -> None:
 
 
 def test_nodes_that_leave_are_not_wanted_however_they_are_spelt() -> None:
-    results = {host: {"cluster_survey": {"computer_name": host.upper(), "cluster": inside(hv01="Up", hv02="Up", hv03="Up")}} for host in MEMBERS}
+    cluster = inside(hv01="Up", hv02="Up", hv03="Up")
+    results = {host: {"cluster_survey": {"computer_name": host.upper(), "cluster": cluster}} for host in MEMBERS}
     assert executor(results, members=MEMBERS, name="CL1", leaving=["hv03"])["nodes"] == ["HV01", "HV02"]
