@@ -21,18 +21,18 @@ def is_certificate_path(path: str) -> bool:
     return path.lower().startswith(_DRIVE)
 
 
-def certificate(machine: Machine, path: str, command: str) -> PSObject:
-    """One certificate by the path that ends with its thumbprint."""
+def stored(machine: Machine, path: str, command: str) -> Certificate:
+    """The certificate at a path that ends with its thumbprint."""
     thumbprint = _below_store(path)
-    found = machine.certificates.find(thumbprint) if thumbprint else None
     if not thumbprint:
         raise not_modelled(f"the certificate store {path} as an item", _TEACH)
+    found = machine.certificates.find(thumbprint)
     if found is None:
         raise PowerShellError(
             f"PathNotFound,Microsoft.PowerShell.Commands.{command}", "ObjectNotFound",
             "System.Management.Automation.ItemNotFoundException", f"Cannot find path '{path}' because it does not exist.",
         )
-    return certificate_object(found)
+    return found
 
 
 def certificates(machine: Machine, path: str) -> list[PSObject]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..machine.certificates import self_signed
-from ..machine.guardian import CLIENT_KEY, KEY_GENERATED, KEY_THUMBPRINT, MODES, STATUSES, TRANSIENT, Urls, Verdict
+from ..machine.guardian import CLIENT_KEY, KEY_GENERATED, KEY_THUMBPRINT, NOT_CONFIGURED, PASSED, STATUSES, TRANSIENT, Urls, Verdict
 from ..powershell.errors import PowerShellError, not_modelled
 from ..powershell.registry import Bound, cmdlet
 from ..powershell.values import PSEnum, PSObject
-from .certificate_provider import certificate, certificate_object
+from .certificate_provider import certificate_object, stored
 from .cim_schema import GUARDIAN, Unmodelled, answers
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def test_configuration(machine: Machine, bound: Bound) -> list[PSObject]:
         )
     client = machine.hgs
     servers = client.fallback if bound.get("UseFallback") else client.primary
-    verdict = Verdict("NotConfigured")
+    verdict = Verdict(NOT_CONFIGURED)
     if servers and client.since is not None:
         verdict = machine.guardians.attest(machine, servers.attestation, client.since) or Verdict(TRANSIENT)
     return [PSObject("System.Management.Automation.PSCustomObject", {
@@ -90,14 +90,12 @@ def set_host_key(machine: Machine, bound: Bound) -> list[PSObject]:
     if registry.has(CLIENT_KEY, KEY_THUMBPRINT):
         raise _written_error(command, "A host key is already set.")
     if "Thumbprint" in bound:
-        path = rf"Cert:\LocalMachine\My\{bound['Thumbprint']}"
-        key = machine.certificates.find(certificate(machine, path, "GetItemCommand").properties["Thumbprint"])
+        key = stored(machine, rf"Cert:\LocalMachine\My\{bound['Thumbprint']}", "GetItemCommand")
         registry.set(CLIENT_KEY, KEY_GENERATED, _SUPPLIED, "DWord")
     else:
         key = self_signed(f"HGS Client Host Key ({machine.identity.computer_name})", machine.now())
         machine.certificates.add(key)
         registry.set(CLIENT_KEY, KEY_GENERATED, _GENERATED, "DWord")
-    assert key is not None
     if not key.private_key:
         raise _written_error(command, f"The certificate {key.thumbprint} has no private key.")
     registry.set(CLIENT_KEY, KEY_THUMBPRINT, key.thumbprint, "String")
@@ -154,7 +152,7 @@ def _configuration(machine: Machine, *, named: bool) -> PSObject:
 
 
 def _attestation(verdict: Verdict, *, named: bool) -> dict[str, Any]:
-    guarded = verdict.status == "Passed"
+    guarded = verdict.status == PASSED
     if not named:
         return {
             "IsHostGuarded": guarded,
@@ -163,7 +161,6 @@ def _attestation(verdict: Verdict, *, named: bool) -> dict[str, Any]:
             # Only three of its bits are documented.
             "AttestationSubstatus": Unmodelled("MSFT_HgsClientConfiguration.AttestationSubstatus") if verdict.substatus else 0,
         }
-    assert verdict.mode in ("", *MODES.values())
     return {
         "IsHostGuarded": guarded,
         "AttestationOperationMode": PSEnum(f"{_TYPES}.AttestationOperationMode", verdict.mode or "Unknown", _MODE_NUMBERS[verdict.mode]),
