@@ -257,6 +257,20 @@ def test_an_account_that_may_not_create_the_computer_object(nodes: StartNodes) -
     assert lab.lab.clusters.all[0].unit == "OU=Clusters,DC=example,DC=org"
 
 
+def test_a_computer_object_that_was_made_beforehand(nodes: StartNodes) -> None:
+    unit = DIRECTORY["units"][0]
+    prepared = [
+        {"name": "CL1", "unit": unit, "enabled": False, "full_control": ["installer"]}, {"name": "CL2", "unit": unit, "enabled": True},
+    ]
+    lab = nodes(active_directory={**DIRECTORY, "computers": prepared})
+    for host in HOSTS:
+        _make_administrator(lab, host)
+    taken = lab.play(cluster(name="CL2"), hosts="hv01")
+    assert "The name is in use" in taken.on("hv01")["msg"], taken.on("hv01")["msg"]
+    assert ok(lab.play(cluster(user=INSTALLER), hosts="hv01")).on("hv01")["cluster"]["name"] == "CL1"
+    assert lab.lab.clusters.all[0].unit == unit
+
+
 @pytest.mark.parametrize("when", ["before", "during", "after"])
 def test_an_interrupted_creation_is_finished_by_the_next_run(nodes: StartNodes, when: str) -> None:
     lab = nodes()
