@@ -57,7 +57,7 @@ def knock(lab: RunningLab, name: str) -> None:
     """One request, in which the host looks after itself."""
     client = Protocol(
         f"http://127.0.0.1:{lab.ports[name].http}/wsman", transport="plaintext", username="Administrator", password="Rehearsal-1",
-        proxy=None,
+        server_cert_validation="ignore", proxy=None,
     )
     client.close_shell(client.open_shell())
 
