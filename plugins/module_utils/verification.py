@@ -12,7 +12,8 @@ from .calls import Call
 from .plans import Finding, Plan, Promise, Resource
 
 READ = "read as before a change"
-_WIDEST = 60
+# Of a value, and of its column: what is longer than the latter pushes the path to the right.
+_WIDEST, _COLUMN = 48, 20
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ def see(section: str, resource: Resource, options: Mapping[str, Any], answers: A
 def table(rows: Sequence[Row]) -> list[str]:
     """One line a promise, in columns: kept or not, its name, what was found, and by which path."""
     cells = [("kept" if row.promise.kept else "BROKEN", row.name, _value(row.promise), row.promise.seen_by) for row in rows]
-    widths = [max((len(line[column]) for line in cells), default=0) for column in range(3)]
+    longest = [max((len(line[column]) for line in cells), default=0) for column in range(3)]
+    widths = (longest[0], longest[1], min(longest[2], _COLUMN))
     return [" | ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]) for line in cells]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..machine.addresses import addresses
 from .cim_schema import provides
+from .net_adapter import guid
 
 if TYPE_CHECKING:
     from ..machine import Machine
@@ -104,3 +105,57 @@ def _listeners(machine: Machine) -> list[str]:
         return here
     networks = [ip_network(network.subnet) for network in machine.hyperv.networks]
     return [address for address in here if any(ip_address(address) in network for network in networks)]
+
+
+@provides(_NAMESPACE, "Msvm_PciExpress", source="hyperv-host.md 6.3 (os-win): one instance while free, a second once a machine has it")
+def pci_express(machine: Machine) -> list[dict[str, Any]]:
+    rows = []
+    for device in machine.pci.all():
+        if not device.state.dismounted:
+            continue
+        row = {"DeviceInstancePath": device.dismounted_id, "LocationPath": device.spec.location_path, "FunctionNumber": 0}
+        rows += [row, row] if device.virtual_machine else [row]
+    return rows
+
+
+@provides(_NAMESPACE, "Msvm_VirtualEthernetSwitch", source=f"{_W32}/msvm-virtualethernetswitch.md; hyperv-host.md 3.1 (os-win)")
+def switches(machine: Machine) -> list[dict[str, Any]]:
+    return [
+        {"CreationClassName": "Msvm_VirtualEthernetSwitch", "Name": str(switch.id).upper(), "ElementName": switch.name, "EnabledState": 5}
+        for switch in machine.hyperv.switches
+    ]
+
+
+@provides(_NAMESPACE, "Msvm_VirtualEthernetSwitchSettingData", source=f"{_W32}/...; hyperv-host.md 3.1")
+def switch_settings(machine: Machine) -> list[dict[str, Any]]:
+    modes = {"Default": 0, "Weight": 1, "Absolute": 2, "None": 3}
+    return [
+        {
+            "InstanceID": f"Microsoft:{str(switch.id).upper()}",
+            "ElementName": switch.name,
+            "VirtualSystemIdentifier": str(switch.id).upper(),
+            "Notes": [switch.notes],
+            "IOVPreferred": switch.iov,
+            "BandwidthReservationMode": modes[switch.bandwidth],
+            "TeamingEnabled": len(switch.adapters) > 1,
+            "PacketDirectEnabled": False,
+        }
+        for switch in machine.hyperv.switches
+    ]
+
+
+@provides(_NAMESPACE, "Msvm_ExternalEthernetPort", source=f"{_W32}/...; public dumps of the class: DeviceID is Microsoft:{{GUID}}")
+def external_ports(machine: Machine) -> list[dict[str, Any]]:
+    """The GUID is taken to be that of the network adapter's interface."""
+    bound = {name for switch in machine.hyperv.switches for name in switch.adapters}
+    return [
+        {
+            "CreationClassName": "Msvm_ExternalEthernetPort",
+            "ElementName": nic.description,
+            "DeviceID": f"Microsoft:{guid(machine, nic)}",
+            "PermanentAddress": nic.mac.replace("-", ""),
+            "IsBound": nic.name in bound,
+        }
+        for nic in machine.spec.hardware.nics
+        if nic.physical
+    ]

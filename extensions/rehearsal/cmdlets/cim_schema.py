@@ -24,8 +24,9 @@ Provider = Callable[["Machine"], "list[dict[str, Any]]"]
 Method = Callable[["Machine", Mapping[str, Any]], "dict[str, Any]"]
 
 VIRTUALIZATION, CLUSTERS, GUARDIAN = "root/virtualization/v2", "root/mscluster", "root/microsoft/windows/hgs"
-_STORAGE = "root/microsoft/windows/storage"
-# storage-and-time.md 1.7, 1.8, 2 (MSFT_Disk, MSFT_StorageSetting, MSFT_InitiatorPort), 1.2, 1.3; hyperv-host.md 1.1 (Win32_DeviceGuard);
+_STORAGE, _SMB = "root/microsoft/windows/storage", "root/microsoft/windows/smb"
+# storage-and-time.md 4.1 (MSFT_Smb...),
+# 1.7, 1.8, 2 (MSFT_Disk, MSFT_StorageSetting, MSFT_InitiatorPort), 1.2, 1.3; hyperv-host.md 1.1 (Win32_DeviceGuard);
 # Microsoft Learn whqlprov (Win32_PnPSignedDriver), windows-driver-docs storage (MPIO_REGISTERED_DSM).
 # MicrosoftDocs/win32 SecProv/win32-tpm.md (Win32_Tpm).
 _FROM_FACTS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -61,6 +62,9 @@ _FROM_FACTS: dict[str, dict[str, tuple[str, ...]]] = {
             "DriverVersion", "FriendlyName", "HardWareID", "InfName", "InstallDate", "IsSigned", "Location", "Manufacturer", "Name", "PDO",
             "DriverProviderName", "Signer", "Started", "StartMode", "Status", "SystemCreationClassName", "SystemName",
         ),
+    },
+    _SMB: {
+        "MSFT_SmbMultichannelConstraint": ("ServerName", "InterfaceAlias", "InterfaceGuid", "InterfaceIndex"),
     },
     "root/wmi": {
         "MSiSCSIInitiator_MethodClass": ("iSCSINodeName",),

@@ -11,7 +11,7 @@ from ..powershell.errors import not_modelled
 from ..powershell.registry import Bound, cmdlet
 from ..powershell.values import PSObject
 from .cdxml import not_found, select
-from .cim_schema import Unmodelled, objects
+from .cim_schema import Unmodelled, objects, provides
 from .matching import as_list
 
 if TYPE_CHECKING:
@@ -96,6 +96,12 @@ def _row(machine: Machine, item: Constraint) -> PSObject:
         "InterfaceIndex": adapter.properties["InterfaceIndex"] if adapter else Unmodelled("the index of an adapter that is gone"),
         "PSComputerName": None,
     })
+
+
+@provides("root/microsoft/windows/smb", "MSFT_SmbMultichannelConstraint", source="storage-and-time.md 4.1: the class below the cmdlets")
+def constraints(machine: Machine) -> list[dict[str, Any]]:
+    rows = (_row(machine, item).properties for item in machine.smb.constraints)
+    return [{name: value for name, value in row.items() if name != "PSComputerName"} for row in rows]
 
 
 @cmdlet("Get-SmbClientNetworkInterface", source=f"{_SOURCE}, example 3", unconfirmed="adapters without a link are left out; RssCapable")

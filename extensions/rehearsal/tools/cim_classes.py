@@ -37,6 +37,10 @@ PAGES = {
     ),
     "root/standardcimv2": ("desktop-src/FWP/wmi/netadaptercimprov/msft-netadapter.md",),
     "root/virtualization/v2": (
+        "desktop-src/HyperV_v2/msvm-externalethernetport.md",
+        "desktop-src/HyperV_v2/msvm-pciexpress.md",
+        "desktop-src/HyperV_v2/msvm-virtualethernetswitch.md",
+        "desktop-src/HyperV_v2/msvm-virtualethernetswitchsettingdata.md",
         "desktop-src/HyperV_v2/msvm-virtualsystemmigrationnetworksettingdata.md",
         "desktop-src/HyperV_v2/msvm-virtualsystemmigrationservice.md",
         "desktop-src/HyperV_v2/msvm-virtualsystemmanagementservice.md",

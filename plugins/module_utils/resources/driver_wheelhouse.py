@@ -14,7 +14,8 @@ from .. import driver_services as services
 from ..answers import Answers
 from ..calls import Call, Cmdlet, ReadFile, WriteFile
 from ..driver_environment import Environment, HostFile, install_python, install_vc_runtime, make_environment, registry_values
-from ..plans import Difference, Plan
+from ..evidence import driver_wheelhouse as second_path
+from ..plans import Difference, Plan, Promise
 
 # PEP 514: where an installation for all users registers itself.
 _PYTHON_KEY = "HKLM:\\SOFTWARE\\Python\\PythonCore\\3.8\\InstallPath"
@@ -109,6 +110,14 @@ class DriverWheelhouse:
             blockers=tuple(_blockers(wanted, found, answers)),
             state=_state(options, wanted, found, answers),
         )
+
+    def evidence(self, options: Mapping[str, Any]) -> list[Call]:
+        wanted = _wanted(options)
+        return second_path.calls(wanted.environment, wanted.services, wanted.switch)
+
+    def promises(self, options: Mapping[str, Any], answers: Answers) -> tuple[Promise, ...]:
+        wanted = _wanted(options)
+        return second_path.promises(wanted.environment, wanted.services, answers)
 
 
 RESOURCE = DriverWheelhouse()

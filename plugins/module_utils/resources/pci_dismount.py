@@ -9,6 +9,7 @@ from typing import Any
 
 from ..answers import Answers, CmdletError
 from ..calls import Call, Cmdlet, Retry
+from ..evidence import pci_dismount as second_path
 from ..pci_devices import Device, devices, matches, read_devices
 from ..pci_nova import nova_view
 from ..pci_survey import objections
@@ -63,6 +64,9 @@ class PciDismount:
                 " are a firmware that keeps control of PCI Express, and a virtualization driver (pcip.sys) that does not load."
             )
         return ""
+
+    evidence = staticmethod(second_path.calls)
+    promises = staticmethod(second_path.promises)
 
 
 RESOURCE = PciDismount()

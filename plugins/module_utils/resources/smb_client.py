@@ -13,7 +13,8 @@ from typing import Any
 from .. import smb_constraints, tcp_endpoints
 from ..answers import Answers
 from ..calls import Call, Cmdlet
-from ..plans import Difference, Finding, Plan
+from ..evidence import smb_client as second_path
+from ..plans import Difference, Finding, Plan, Promise
 from ..storage_locations import Location, locate
 from ..tcp_endpoints import Endpoint, Reached
 
@@ -71,6 +72,12 @@ class SmbClient:
             blockers=tuple(_blockers(servers)),
             state=_state(current),
         )
+
+    def evidence(self, options: Mapping[str, Any]) -> list[Call]:
+        return second_path.calls(options, _endpoints(options))
+
+    def promises(self, options: Mapping[str, Any], answers: Answers) -> tuple[Promise, ...]:
+        return second_path.promises(options, _endpoints(options), answers)
 
 
 RESOURCE = SmbClient()

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..answers import Answers
 from ..calls import Call, Cmdlet, Ref, Retry
+from ..evidence import switch as second_path
 from ..host_network import network, network_changes, read_network, session_interfaces
 from ..plans import Difference, Plan
 from ..undo import Undo, read_undo, remove_undo, undo_left, with_vlan, without_switch_over
@@ -92,6 +93,9 @@ class Switch:
         """What of the host's addresses, name servers and routes is not as it was before the change."""
         changes = network_changes(before["network"], after["network"])
         return tuple(f"The change of the switch has a side effect: {change}." for change in changes)
+
+    evidence = staticmethod(second_path.calls)
+    promises = staticmethod(second_path.promises)
 
 
 RESOURCE = Switch()

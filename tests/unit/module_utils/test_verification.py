@@ -104,10 +104,10 @@ def test_the_table_is_a_line_a_promise_in_columns():
         Row("x", Promise("long", "w" * 70, "w" * 70, "z", True)),
     ]
     assert table(rows) == [
-        f"kept   | numa.spanning | {'no':60} | CIM X",
-        f"BROKEN | time.peers    | {'none, wanted a, b':60} | registry",
-        f"BROKEN | switch.vlan   | {'nothing, wanted 7':60} | CIM Y",
-        f"kept   | mpio.timers   | {'retry_count: 3':60} | registry",
-        f"kept   | x.long        | {'w' * 57}... | z",
+        "kept   | numa.spanning | no                   | CIM X",
+        "BROKEN | time.peers    | none, wanted a, b    | registry",
+        "BROKEN | switch.vlan   | nothing, wanted 7    | CIM Y",
+        "kept   | mpio.timers   | retry_count: 3       | registry",
+        f"kept   | x.long        | {'w' * 45}... | z",
     ]
     assert table([]) == []

@@ -140,3 +140,19 @@ def test_adapters() -> None:
     assert host.values("Get-NetAdapter", "Name", Physical=True) == ["Ethernet"]
     assert host.values("Get-NetAdapter", "DriverFileName", Name=["team*"]) == ["NdisImPlatform.sys"]
     assert host.error("Get-NetAdapter", Name=["absent"]) == "CmdletizationQuery_NotFound_Name,Get-NetAdapter"
+
+
+def test_hyper_v_lists_what_it_can_assign_once_and_what_a_machine_has_twice() -> None:
+    """6.3, after os-win."""
+    second = {**GPU, "location_path": "PCIROOT(17)#PCI(0000)#PCI(0000)", "instance_id": str(GPU["instance_id"]).replace("4&", "5&")}
+    machine = {"name": "vm", "state": "Off", "devices": [GPU["location_path"]]}
+    host = hyper_v_host(hardware={"pci": [GPU, second]}, virtual_machines=[machine])
+    query = {"Namespace": "root/virtualization/v2", "ClassName": "Msvm_PciExpress"}
+    assert host.values("Get-CimInstance", "LocationPath", **query) == [GPU["location_path"]] * 2
+    device = host.machine.pci.by_location("PCIROOT(17)#PCI(0000)#PCI(0000)")
+    assert device is not None
+    host.machine.pci.disable(device)
+    host.machine.pci.dismount(device)
+    rows = host.rows("Get-CimInstance", "LocationPath", "DeviceInstancePath", **query)
+    assert [row["LocationPath"] for row in rows] == [GPU["location_path"], GPU["location_path"], second["location_path"]]
+    assert all(row["DeviceInstancePath"].startswith("PCIP") for row in rows)

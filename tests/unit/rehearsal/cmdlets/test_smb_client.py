@@ -103,3 +103,12 @@ def test_wrong_lab_files_are_named(smb: dict[str, Any], path: str) -> None:
     with pytest.raises(SpecError) as caught:
         HostSpec.from_mapping({"smb": smb}, "hosts.hv01")
     assert str(caught.value).startswith(f"{path}:")
+
+
+def test_constraints_are_instances_of_the_class_below_the_cmdlets() -> None:
+    host = Host(hardware={"nics": [{"name": "Data", "mac": "02-00-5E-00-00-02"}]})
+    host.rows("New-SmbMultichannelConstraint", ServerName="fs1", InterfaceAlias=["Data"], Force=True)
+    columns = ("ServerName", "InterfaceAlias", "InterfaceIndex", "InterfaceGuid")
+    query = {"Namespace": "root/microsoft/windows/smb", "ClassName": "MSFT_SmbMultichannelConstraint"}
+    assert host.rows("Get-CimInstance", *columns, **query) == host.rows("Get-SmbMultichannelConstraint", *columns)
+    assert host.values("Get-CimInstance", "InterfaceAlias", **query) == ["Data"]

@@ -195,3 +195,26 @@ def test_switches_and_tasks_outlive_a_restart_of_the_rehearsal() -> None:
 def test_an_uplink_that_cannot_be_is_an_error_of_the_lab_file(uplink: dict[str, Any]) -> None:
     with pytest.raises(SpecError, match=r"hosts\.hv01\.uplink"):
         HostSpec.from_mapping({"uplink": uplink}, "hosts.hv01")
+
+
+V2 = "root/virtualization/v2"
+
+
+def test_cim_shows_switches_their_settings_and_which_ports_are_bound() -> None:
+    nics = [{"name": "Ethernet", "mac": "02-00-5E-00-00-01"}, {"name": "Data", "mac": "02-00-5E-00-00-02"}]
+    host = hyper_v_host(hardware={"nics": nics})
+    settings = {"MinimumBandwidthMode": "Absolute", "EnableIov": False}
+    host.rows("New-VMSwitch", Name="data", NetAdapterName=["Data"], AllowManagementOS=False, **settings)
+    (identifier,) = host.values("Get-VMSwitch", "Id")
+    assert host.rows("Get-CimInstance", "Name", "ElementName", Namespace=V2, ClassName="Msvm_VirtualEthernetSwitch") == [
+        {"Name": identifier.upper(), "ElementName": "data"},
+    ]
+    query = {"Namespace": V2, "ClassName": "Msvm_VirtualEthernetSwitchSettingData"}
+    assert host.rows("Get-CimInstance", "ElementName", "BandwidthReservationMode", "IOVPreferred", "TeamingEnabled", **query) == [
+        {"ElementName": "data", "BandwidthReservationMode": 2, "IOVPreferred": False, "TeamingEnabled": False},
+    ]
+    guids = {row["Name"]: row["InterfaceGuid"] for row in host.rows("Get-NetAdapter", "Name", "InterfaceGuid")}
+    ports = host.rows("Get-CimInstance", "DeviceID", "IsBound", Namespace=V2, ClassName="Msvm_ExternalEthernetPort")
+    assert {row["DeviceID"]: row["IsBound"] for row in ports} == {
+        f"Microsoft:{guids['Ethernet']}": False, f"Microsoft:{guids['Data']}": True,
+    }
