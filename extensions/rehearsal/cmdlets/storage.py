@@ -72,7 +72,8 @@ def disks(machine: Machine) -> list[dict[str, Any]]:
     ]
 
 
-@cmdlet("Get-Disk", source=_SOURCE, unconfirmed="BusType of an MPIO disk; the words of the bus types 8, 11, 16 and 17")
+@cmdlet("Get-Disk", source=_SOURCE, unconfirmed="BusType of an MPIO disk; the words of the bus types 8, 11, 16 and 17; that a node which "
+        "does not own a disk of its cluster shows it as offline by policy and read only")
 def get_disk(machine: Machine, bound: Bound) -> list[PSObject]:
     filters = {"Number": "Number", "UniqueId": "UniqueId", "FriendlyName": "FriendlyName", "SerialNumber": "SerialNumber", "Path": "Path"}
     _refuse_others(bound, "Get-Disk", filters)

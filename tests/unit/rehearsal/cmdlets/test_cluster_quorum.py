@@ -92,6 +92,19 @@ def test_a_witness_that_is_out_of_reach_has_failed_and_counts_no_more() -> None:
     assert quorum(lab)[3] == "Online"
 
 
+@pytest.mark.parametrize(("witness", "answers"), [(False, False), (True, True)])
+def test_the_witness_keeps_the_second_of_two_nodes_alive(witness: bool, answers: bool) -> None:
+    """Dynamic quorum takes the vote of one of two nodes away where there is no witness."""
+    lab = StorageLab(2)
+    if witness:
+        lab.rows("Set-ClusterQuorum", FileShareWitness=SHARE)
+    votes = {row["Name"]: row["DynamicWeight"] for row in lab.rows("Get-ClusterNode", "Name", "DynamicWeight")}
+    assert votes == {"HV01": 1, "HV02": int(witness)}
+    lab["hv01"].machine.power_off()
+    with lab.call("hv02") as host:
+        assert ("error" not in host.call("Get-Cluster", ("Name",))) == answers
+
+
 def test_a_disk_moves_to_the_core_group_and_back() -> None:
     lab = StorageLab()
     lab.add_disk("60W")
