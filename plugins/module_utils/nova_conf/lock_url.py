@@ -16,9 +16,10 @@ from .releases import at_least
 # Query options of tooz/drivers/etcd3gw.py; tooz reads past any other.
 _ETCD_OPTIONS = frozenset({"api_version", "ca_cert", "cert_key", "cert_cert", "timeout", "lock_timeout", "membership_timeout"})
 
-# Query options of tooz/drivers/mysql.py.
-_MYSQL_OPTIONS = frozenset({
-    "unix_socket", "ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher", "ssl_verify_mode", "ssl_check_hostname", "timeout",
+# Query options of tooz/drivers/mysql.py; those of TLS are new in Zed's.
+_MYSQL_OPTIONS = frozenset({"unix_socket"})
+_MYSQL_TLS_OPTIONS = frozenset({
+    "ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher", "ssl_verify_mode", "ssl_check_hostname",
 })
 
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1", re.IGNORECASE)
@@ -51,7 +52,7 @@ def problems(url: str, release: str) -> list[str]:
     if parts.scheme in ("etcd3+http", "etcd3+https"):
         return _etcd(parts, release)
     if parts.scheme == "mysql":
-        return _mysql(parts)
+        return _mysql(parts, release)
     if parts.scheme == "file":
         return _file(parts)
     if parts.scheme == "etcd3":
@@ -159,7 +160,7 @@ def _etcd(parts: SplitResult, release: str) -> list[str]:
     return found + _unknown_options(options, _ETCD_OPTIONS)
 
 
-def _mysql(parts: SplitResult) -> list[str]:
+def _mysql(parts: SplitResult, release: str) -> list[str]:
     found = [] if parts.hostname else ["the host is missing"]
     if not parts.path.strip("/"):
         found.append("the database is missing: mysql://USER:PASSWORD@HOST:3306/DATABASE (the database must exist)")
@@ -167,7 +168,13 @@ def _mysql(parts: SplitResult) -> list[str]:
         found.append("the user is missing; PyMySQL would take the name of the service account, without a password")
     if "%" in (parts.password or "") or "%" in (parts.username or ""):
         found.append("tooz does not decode %xx in the user or password of a mysql URL: write the characters themselves")
-    return found + _unknown_options(parse_qs(parts.query), _MYSQL_OPTIONS)
+    options = parse_qs(parts.query)
+    if not at_least(release, "zed") and not _MYSQL_TLS_OPTIONS.isdisjoint(options):
+        found.append(f"the tooz of {release} reads past the ssl_ options and connects without TLS")
+        return found
+    if not _MYSQL_TLS_OPTIONS.isdisjoint(options) and not options.keys() & {"ssl_ca", "ssl_capath"}:
+        found.append("without ssl_ca or ssl_capath PyMySQL does not verify whom it talks to")
+    return found + _unknown_options(options, _MYSQL_OPTIONS | _MYSQL_TLS_OPTIONS)
 
 
 def _unknown_options(options: dict[str, list[str]], known: frozenset[str]) -> list[str]:

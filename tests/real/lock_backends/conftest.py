@@ -126,10 +126,21 @@ def etcd_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsServer]:
     stopped(server)
 
 
+@dataclass(frozen=True)
+class Database(Server):
+    """authority, other: certificates of the authority that signed the server's own, and of another one."""
+
+    authority: Path
+    other: Path
+
+
 @pytest.fixture(scope="session")
-def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """With the users `plain` (password `p@w`) and `escaped` (password `p%40w`), and the database `locks`."""
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """With the users `plain` (password `p@w`), `escaped` (password `p%40w`) and `secure` (password `p@w`, over TLS only), and the database
+    `locks`."""
     folder = tmp_path_factory.mktemp("mariadb")
+    authority, other = Authority(folder, "authority"), Authority(folder, "other")
+    own = authority.sign("server")
     data, port = folder / "data", free_port()
     installer = mariadb_program("mariadb-install-db")
     subprocess.run(
@@ -141,10 +152,12 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     setup.write_text(
         "CREATE DATABASE locks;\n"
         "CREATE USER 'plain'@'%' IDENTIFIED BY 'p@w';\nCREATE USER 'escaped'@'%' IDENTIFIED BY 'p%40w';\n"
+        "CREATE USER 'secure'@'%' IDENTIFIED BY 'p@w' REQUIRE SSL;\nGRANT ALL ON locks.* TO 'secure'@'%';\n"
         "GRANT ALL ON locks.* TO 'plain'@'%';\nGRANT ALL ON locks.* TO 'escaped'@'%';\n"
     )
     command = [mariadb_program("mariadbd"), "--no-defaults", f"--datadir={data}", f"--port={port}", "--user=root"]
     command += ["--bind-address=127.0.0.1", f"--socket={folder / 'socket'}", f"--init-file={setup}", "--skip-name-resolve"]
+    command += [f"--ssl-cert={own.certificate}", f"--ssl-key={own.key}"]
     server = started(command, port, folder / "log")
-    yield server
+    yield Database(server.port, server.process, authority.pair.certificate, other.pair.certificate)
     stopped(server)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Two nodes of one cluster: the real compute-hyperv of each release takes its failover lock through the backend_url that nova_hyperv_conf
-rendered, against real etcd (also over TLS) and MariaDB. Measured: who was inside the lock when, and when a killed node's lock was free."""
+rendered, against real etcd and MariaDB, also over TLS. Measured: who was inside the lock when, and when a killed node's lock was free."""
 from __future__ import annotations
 
 import itertools
@@ -164,7 +164,8 @@ def contests(etcd: Any, etcd_tls: Any, mariadb: Any, tmp_path_factory: pytest.Te
     Each release has an instance of its own, and so a lock of its own.
     """
     urls = {
-        "mysql": f"mysql://plain:p@w@127.0.0.1:{mariadb.port}/locks",
+        "MariaDB": f"mysql://plain:p@w@127.0.0.1:{mariadb.port}/locks",
+        "MariaDB over TLS": f"mysql://secure:p@w@127.0.0.1:{mariadb.port}/locks?ssl_ca={mariadb.authority}",
         "etcd": f"etcd3+http://127.0.0.1:{etcd.port}?{ETCD_QUERY}",
         "etcd over TLS": f"etcd3+https://127.0.0.1:{etcd_tls.server.port}?{ETCD_QUERY}&{etcd_tls.query}",
     }
@@ -172,7 +173,7 @@ def contests(etcd: Any, etcd_tls: Any, mariadb: Any, tmp_path_factory: pytest.Te
     with ExitStack() as stack:
         nodes = {}
         for release in RELEASES:
-            usable = {name: (url, url) for name, url in urls.items() if name == "mysql" or at_least(release, "zed")}
+            usable = {name: (url, url) for name, url in urls.items() if name == "MariaDB" or at_least(release, "zed")}
             nodes[release] = Nodes(release, folder / release, usable)
             stack.callback(nodes[release].close)
         for group in nodes.values():
@@ -186,7 +187,7 @@ def contests(etcd: Any, etcd_tls: Any, mariadb: Any, tmp_path_factory: pytest.Te
 
 
 def test_two_nodes_are_never_inside_at_once(contests: dict[str, Contest]) -> None:
-    assert len(contests) == 10
+    assert len(contests) == 13
     for name, contest in contests.items():
         assert len(contest.sections) == 2 * ROUNDS + 2, name
         assert contest.overlaps == 0, name
@@ -197,7 +198,7 @@ def test_a_killed_node_frees_its_lock(contests: dict[str, Contest]) -> None:
     """etcd: with the lease, which was renewed for the last time at most half of it before; MariaDB: with the connection."""
     for name, contest in contests.items():
         assert contest.held >= HOLD, name
-        if name.endswith("mysql"):
+        if "MariaDB" in name:
             assert 0 <= contest.taken_after < 5, name
         else:
             assert LEASE / 2 - 0.5 < contest.taken_after < LEASE + 5, name

@@ -59,6 +59,16 @@ def test_mysql_passwords_are_sent_as_they_stand(mariadb: Any, release: str) -> N
 
 
 @pytest.mark.parametrize("release", RELEASES)
+def test_mysql_over_tls(mariadb: Any, release: str) -> None:
+    """The user is let in over TLS only. Yoga's tooz reads past ssl_ca, which the rules say."""
+    url = f"mysql://secure:p@w@127.0.0.1:{mariadb.port}/locks"
+    trusting = f"{url}?ssl_ca={mariadb.authority}"
+    assert (exercise(release, trusting) == WORKS) == (lock_url.problems(trusting, release) == [])
+    assert "error" in exercise(release, f"{url}?ssl_ca={mariadb.other}")
+    assert "error" in exercise(release, url)
+
+
+@pytest.mark.parametrize("release", RELEASES)
 def test_mysql_needs_a_database_that_exists(mariadb: Any, release: str) -> None:
     assert "error" in exercise(release, f"mysql://plain:p@w@127.0.0.1:{mariadb.port}/missing")
 

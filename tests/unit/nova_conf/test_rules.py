@@ -205,6 +205,10 @@ def test_in_a_cluster_letter_case_counts(host: str | None, computer: str, node: 
         ("etcd://h", "2023.1", "etcd3+http"),
         ("mysql://u:p@w@h:3306/db", "yoga", ""),
         ("mysql://u:p@h", "yoga", "database"),
+        ("mysql://u:p@h/db?ssl_ca=C:/ca.pem", "zed", ""),
+        ("mysql://u:p@h/db?ssl_ca=C:/ca.pem", "yoga", "without TLS"),
+        ("mysql://u:p@h/db?ssl_cert=C:/c.pem&ssl_key=C:/k.pem", "zed", "does not verify"),
+        ("mysql://u:p@h/db?timeout=3", "zed", "timeout"),
         ("mysql://h/db", "yoga", "user"),
         ("mysql+pymysql://u:p@h/db", "zed", "mysql://"),
         ("file:////s/share/dir", "zed", ""),
@@ -248,7 +252,7 @@ def test_what_a_lock_url_needs(url: str, kind: str, endpoint: Any, folder: str, 
 
 def test_files_that_a_lock_url_names() -> None:
     assert lock_url.files(ETCD) == [r"C:\etc\ca.pem", r"C:\etc\k.pem", r"C:\etc\c.pem"]
-    assert lock_url.files("mysql://u:p@h/db?ssl_ca=D:\\ca.pem&timeout=3") == [r"D:\ca.pem"]
+    assert lock_url.files("mysql://u:p@h/db?ssl_ca=D:\\ca.pem") == [r"D:\ca.pem"]
     assert lock_url.files("file:////s/share") == []
 
 
