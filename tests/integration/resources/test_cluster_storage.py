@@ -102,6 +102,23 @@ def test_it_stays_where_it_is_when_its_owner_is_gone(tmp_path: Path) -> None:
         assert set(disk["nodes"]) == {"HV02", "HV03"}
 
 
+def test_instances_on_a_shared_volume_are_there_for_all_nodes(tmp_path: Path) -> None:
+    """The folder that one node makes is there when the next one asks for it."""
+    with clustered(tmp_path) as nodes:
+        assert nodes.play(disks({"unique_id": DATA, "shared_volume": True})).code == 0
+        path = f"{cluster_storage.ROOT}\\{nodes.cluster.volumes[0].folder}\\instances"
+        task = {"winstack.hyperv.win_hv_instance_paths": {"path": path, "minimum_free_gb": 100}}
+        made = nodes.play(task, become=False)
+        assert made.code == 0, made.output
+        assert made.result["changed"]
+        assert mounted(nodes, path) == list(NODES)
+        again = nodes.play(task, host="hv03", become=False)
+        assert again.code == 0, again.output
+        assert not again.result["changed"]
+        assert again.result["instance_paths"]["location"] == "cluster_volume"
+        assert again.result["instance_paths"]["storage"] == made.result["instance_paths"]["storage"]
+
+
 # Storage Spaces Direct
 
 @pytest.mark.parametrize("version", ["2016", "2022"])
