@@ -47,7 +47,8 @@ def test_one_after_the_other_and_nothing_for_a_node_that_is_as_wanted(start: Sta
 
 def test_stops_at_the_node_that_does_not_come_back_and_goes_on_there(start: StartCluster) -> None:
     site = made(start())
-    stuck = Fault(kind="error", match="Resume-ClusterNode", persistent=True, error={"id": "X", "message": "stuck", "category": "NotSpecified", "exception": "System.Exception"})
+    error = {"id": "X", "message": "stuck", "category": "NotSpecified", "exception": "System.Exception"}
+    stuck = Fault(kind="error", match="Resume-ClusterNode", persistent=True, error=error)
     site.lab.hosts["node2"].faults.arm(stuck)
     stopped = update(site)
     assert stopped.code != 0

@@ -5,7 +5,6 @@ supports, and the newest that the Pythons of this machine can have. The packages
 """
 from __future__ import annotations
 
-import copy
 import os
 import shutil
 import subprocess
@@ -18,7 +17,11 @@ from rehearsal.lab import from_mapping
 from rehearsal.running import running
 
 ROOT = Path(__file__).resolve().parents[3]
-LAB = yaml.safe_load((ROOT / "extensions/rehearsal/labs/example.yml").read_text(encoding="utf-8"))
+# A lab, and the inventory that is played on it: two stand-alone nodes, and a failover cluster, which needs to become another account.
+EXAMPLES = {
+    "example": "extensions/rehearsal/labs/example.yml",
+    "example_cluster": "extensions/molecule/cluster/lab.yml",
+}
 
 
 def newest_python() -> Path:
@@ -45,20 +48,21 @@ def playbook(request: pytest.FixtureRequest) -> Path:
     return environment / "bin" / "ansible-playbook"
 
 
-def test_bare_servers_become_compute_nodes(playbook: Path, tmp_path: Path) -> None:
-    lab = copy.deepcopy(LAB)
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_bare_servers_become_compute_nodes(playbook: Path, example: str, tmp_path: Path) -> None:
+    lab = yaml.safe_load((ROOT / EXAMPLES[example]).read_text(encoding="utf-8"))
     lab["timing"] = {**lab["timing"], "reboot_seconds": 0.2, "shutdown_delay_seconds": 0}
     with running(from_mapping(lab), tmp_path / "lab") as servers:
         overlay = tmp_path / "inventory.yml"
         overlay.write_text(yaml.safe_dump(servers.inventory()), encoding="utf-8")
         for changed in (True, False):
             run = subprocess.run(
-                [playbook, "-i", ROOT / "playbooks/example/inventory.yml", "-i", overlay, ROOT / "playbooks/site.yml"],
+                [playbook, "-i", ROOT / "playbooks" / example, "-i", overlay, ROOT / "playbooks/site.yml"],
                 env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "PATH": f"{playbook.parent}:{os.environ['PATH']}"},
-                capture_output=True, text=True, check=False, timeout=300,
+                capture_output=True, text=True, check=False, timeout=400,
             )
             assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]
             recap = [line for line in run.stdout.splitlines() if "changed=" in line]
-            assert len(recap) == len(LAB["hosts"])
+            assert len(recap) == len(lab["hosts"])
             assert ["changed=0 " in line for line in recap] == [not changed] * len(recap), recap
         assert {host.machine.services.get("nova-compute").state for host in servers.hosts.values()} == {"Running"}
