@@ -105,6 +105,13 @@ def _nova_version(machine: Machine, line: str) -> str:
     return distributions(machine, found.facts["environment"])["nova"].version if found else NOVA_VERSION
 
 
+def _no_locks(scheme: str, host: str) -> str:
+    """As the real compute-hyperv 15 and 16 end where nobody answers (tests/real/nova_log)."""
+    if scheme == "mysql":
+        return f"tooz.coordination.ToozConnectionError: (2003, \"Can't connect to MySQL server on '{host}' (timed out)\")"
+    return "etcd3gw.exceptions.ConnectionFailedError"
+
+
 class _Run:
     """One start of the service."""
 
@@ -172,7 +179,7 @@ class _Run:
         host, port = url.hostname or "", url.port or _LOCK_PORTS[url.scheme]
         address = self._machine.resolve(host)
         if address is None or not self._machine.reaches(address, port):
-            self._fail("nova", f"Unhandled error: tooz.coordination.ToozConnectionError: {host}:{port} does not answer")
+            self._fail("nova", f"Unhandled error: {_no_locks(url.scheme, host)}")
 
     def _connect_to_cluster(self) -> None:
         state = membership.settled_state(self._machine)

@@ -146,6 +146,17 @@ def test_identities_that_nova_refuses(release: str, python: Path, tmp_path: Path
     assert "Error starting thread." in evidence
 
 
+@pytest.mark.parametrize(("url", "error"), [
+    ("etcd3+http://127.0.0.1:1?api_version=v3", "etcd3gw.exceptions.ConnectionFailedError"),
+    ("mysql://u:p@127.0.0.1:1/locks", "tooz.coordination.ToozConnectionError: (2003, \"Can't connect to MySQL server on '127.0.0.1'"),
+])
+def test_a_cluster_driver_without_its_locks(python: Path, tmp_path: Path, url: str, error: str) -> None:
+    options = f"compute_driver = compute_hyperv.cluster.driver.HyperVClusterDriver\n[coordination]\nbackend_url = {url}\n"
+    state, evidence = judged(fail(python, "locks", configure(tmp_path, options)))
+    assert state == "driver_failed"
+    assert f"CRITICAL nova [-] Unhandled error: {error}" in evidence
+
+
 def test_a_configuration_without_placement(python: Path, tmp_path: Path) -> None:
     state, evidence = judged(fail(python, "placement_failed", configure(tmp_path)))
     assert state == "placement_failed"
