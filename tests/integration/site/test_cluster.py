@@ -6,60 +6,14 @@ The oracle is what reached the nodes, in their journals, and the clusters of the
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from rehearsal.lab import from_mapping
-from rehearsal.running import running
 
-from tests.integration.site.conftest import FAST, ROOT, Run, Site
+from tests.integration.site.cluster_lab import ADMIN, NODES, READY, StartCluster, made, made_once, play, start
+from tests.integration.site.conftest import Site
 
-LAB = yaml.safe_load((ROOT / "extensions/molecule/cluster/lab.yml").read_text(encoding="utf-8"))
-FEATURES = ["Hyper-V", "Hyper-V-PowerShell", "Failover-Clustering", "RSAT-Clustering-PowerShell", "FS-FileServer"]
-NODES = ["node1", "node2", "node3"]
-ADMIN = r"EXAMPLE\cluster-admin"
-# What hyperv_compute does to the hosts is the business of other tests.
-READY: dict[str, Any] = {
-    "hyperv_compute_stages": ["features"], "hyperv_cluster_lock_backend": {}, "hyperv_cluster_networks": {}, "hyperv_cluster_disks": {},
-    "hyperv_cluster_quorum": {},
-}
-
-StartCluster = Callable[..., Site]
-
-
-def prepared(lab: dict[str, Any]) -> dict[str, Any]:
-    """The lab with its servers renamed, in the domain and with their features."""
-    ready = {
-        name: {**host, "computer_name": name, "domain": "example.org", "features": {"installed": FEATURES}}
-        for name, host in lab["hosts"].items()
-    }
-    return {**lab, "timing": dict(FAST), "hosts": ready}
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[StartCluster]:
-    with ExitStack() as stack:
-
-        def begin(change: Callable[[dict[str, Any]], None] = lambda lab: None) -> Site:
-            mapping = prepared(LAB)
-            change(mapping)
-            return Site(stack.enter_context(running(from_mapping(mapping), tmp_path / "lab")), tmp_path, "example_cluster")
-
-        yield begin
-
-
-def play(site: Site, *arguments: str, playbook: str = "cluster.yml", **variables: Any) -> Run:
-    return site.play(*arguments, playbook=playbook, variables={**READY, **variables})
-
-
-def made(site: Site) -> Site:
-    run = play(site)
-    assert run.code == 0, run.failures
-    return site
+__all__ = ["made", "made_once", "start"]
 
 
 def called(site: Site, *names: str) -> list[tuple[str, str, dict[str, Any]]]:
@@ -94,7 +48,9 @@ def test_check_mode_plans_all_of_it_and_changes_nothing(start: StartCluster) -> 
 
 
 def test_made_once_by_one_node_as_the_account_that_may_and_never_again(start: StartCluster) -> None:
-    site = made(start())
+    site = start()
+    first = play(site)
+    assert first.code == 0, first.failures
     ((host, name, parameters),) = called(site, "New-Cluster")
     assert (host, lower(parameters["Node"]), parameters["NoStorage"]) == ("node1", NODES, True)
     assert [entry.become for entry in site.calls("node1") if any(call.get("cmdlet") == name for call in entry.calls)] == [ADMIN]
@@ -121,8 +77,8 @@ def test_a_node_that_is_missing_comes_in_and_one_that_is_down_stays(start: Start
     assert clusters(site) == {"cluster1": NODES}
 
 
-def test_found_again_from_another_node_when_the_first_is_down(start: StartCluster) -> None:
-    site = made(start())
+def test_found_again_from_another_node_when_the_first_is_down(made: Site) -> None:
+    site = made
     site.lab.hosts["node1"].switch(False)
     run = play(site, "--limit", "node2,node3", hyperv_cluster_networks={"networks": [{"subnet": "10.20.0.0/24", "role": "none"}]})
     assert run.code == 0, run.failures
@@ -180,8 +136,8 @@ def test_without_rights_on_the_network_it_says_what_is_missing(start: StartClust
     assert (changes(site), clusters(site)) == ([], {})
 
 
-def test_a_node_leaves_only_when_it_is_named(start: StartCluster) -> None:
-    site = made(start())
+def test_a_node_leaves_only_when_it_is_named(made: Site) -> None:
+    site = made
     run = play(site, "--limit", "node1,node2", hyperv_cluster_removed_nodes=["node3"])
     assert run.code == 0, run.failures
     assert [name for _host, name, _parameters in called(site, "Suspend-ClusterNode", "Remove-ClusterNode")] == [

@@ -7,10 +7,10 @@ from typing import Any
 
 from rehearsal.faults import Fault
 
+from tests.integration.site.cluster_lab import FEATURES, NODES, READY, made, made_once
 from tests.integration.site.conftest import Run, Site
-from tests.integration.site.test_cluster import FEATURES, NODES, READY, StartCluster, made, start
 
-__all__ = ["start"]
+__all__ = ["made", "made_once"]
 
 UPDATE: dict[str, Any] = {**READY, "hyperv_compute_features": {"names": [*FEATURES, "Multipath-IO"]}}
 
@@ -36,8 +36,8 @@ def whole(host: str) -> list[tuple[str, str]]:
     return [(host, step) for step in ("drained", "changed", "restarted", "resumed")]
 
 
-def test_one_after_the_other_and_nothing_for_a_node_that_is_as_wanted(start: StartCluster) -> None:
-    site = made(start())
+def test_one_after_the_other_and_nothing_for_a_node_that_is_as_wanted(made: Site) -> None:
+    site = made
     assert update(site).code == 0
     assert course(site) == [step for host in NODES for step in whole(host)]
     again = update(site)
@@ -45,8 +45,8 @@ def test_one_after_the_other_and_nothing_for_a_node_that_is_as_wanted(start: Sta
     assert course(site) == []
 
 
-def test_stops_at_the_node_that_does_not_come_back_and_goes_on_there(start: StartCluster) -> None:
-    site = made(start())
+def test_stops_at_the_node_that_does_not_come_back_and_goes_on_there(made: Site) -> None:
+    site = made
     error = {"id": "X", "message": "stuck", "category": "NotSpecified", "exception": "System.Exception"}
     stuck = Fault(kind="error", match="Resume-ClusterNode", persistent=True, error=error)
     site.lab.hosts["node2"].faults.arm(stuck)
@@ -60,8 +60,8 @@ def test_stops_at_the_node_that_does_not_come_back_and_goes_on_there(start: Star
     assert course(site) == [("node2", "resumed"), *whole("node3")]
 
 
-def test_no_node_is_drained_while_another_one_is_down(start: StartCluster) -> None:
-    site = made(start())
+def test_no_node_is_drained_while_another_one_is_down(made: Site) -> None:
+    site = made
     site.lab.hosts["node3"].switch(False)
     stopped = site.play("--limit", "node1,node2", playbook="rolling_update.yml", variables=UPDATE)
     assert stopped.code != 0
