@@ -1,0 +1,77 @@
+# Copyright (c) 2026 the winstack.hyperv developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The driver's locks in the role hyperv_cluster: every node has to reach them, with packages that know the backend.
+
+The oracle is the lab: who listens there, and what lies in the environment that the role's variables name.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rehearsal.lab import from_mapping
+from rehearsal.running import running
+
+from tests.integration.site.conftest import Run, Site
+from tests.integration.site.test_cluster import LAB, NODES, StartCluster, play, prepared
+
+SHA256 = "AB" * 32
+PACKAGES = r"C:\Program Files\OpenStack\Driver\abababababab\venv\Lib\site-packages"
+WHEELHOUSE = {"hyperv_compute_driver_wheelhouse": {"archive": {"path": r"C:\house.zip", "sha256": SHA256}}}
+SERVER = "192.0.2.40"
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[StartCluster]:
+    with ExitStack() as stack:
+
+        def begin(*silent: str) -> Site:
+            """silent: the nodes that the lock server does not answer."""
+            mapping = prepared(LAB)
+            mapping["hosts"] = {name: _with_server(host, name not in silent) for name, host in mapping["hosts"].items()}
+            return Site(stack.enter_context(running(from_mapping(mapping), tmp_path / "lab")), tmp_path, "example_cluster")
+
+        yield begin
+
+
+def _with_server(host: dict[str, Any], up: bool) -> dict[str, Any]:
+    network = host.get("network", {})
+    servers = [*network.get("servers", []), {"address": SERVER, "ports": [2379], "up": up}]
+    return {**host, "network": {**network, "servers": servers}}
+
+
+def lock(site: Site, url: str = f"etcd3+http://{SERVER}:2379?api_version=v3", **variables: Any) -> Run:
+    """A cluster without networks, disks and quorum, whose locks are at the URL."""
+    backend = "{{ {'backend_url': '" + url + "', 'release': '2023.2', 'environment': hyperv_cluster_driver_environment} }}"
+    return play(site, hyperv_cluster_lock_backend=backend, **variables)
+
+
+def install(site: Site, *packages: str) -> None:
+    for node in NODES:
+        for package in packages:
+            site.lab.hosts[node].machine.files.make_folder(rf"{PACKAGES}\{package}.dist-info")
+
+
+def test_locks_that_every_node_reaches_with_packages_that_know_them(start: StartCluster) -> None:
+    running = start()
+    first = lock(running, **WHEELHOUSE)
+    assert first.code == 0, first.failures  # the driver comes after the cluster
+    install(running, "tooz-4.2.0", "etcd3gw-2.1.0")
+    assert lock(running, **WHEELHOUSE).code == 0
+    for node in NODES:
+        looked = [call for entry in running.calls(node) for call in entry.calls if call.get("cmdlet") == "Get-ChildItem"]
+        assert {call["parameters"]["LiteralPath"][0] for call in looked} == {PACKAGES}
+
+
+def test_a_node_that_does_not_reach_them_and_packages_that_are_missing_are_named(start: StartCluster) -> None:
+    running = start("node2")
+    install(running, "tooz-4.2.0")
+    run = lock(running, **WHEELHOUSE)
+    assert run.code != 0
+    messages = dict(run.failures)
+    for node in NODES:
+        assert "the package etcd3gw is missing" in messages[node]
+        assert (f"lock_backend_unreachable ({SERVER}:2379)" in messages[node]) == (node == "node2")
