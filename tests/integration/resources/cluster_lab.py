@@ -31,7 +31,10 @@ def lab(**changes: Any) -> dict[str, Any]:
     hosts = {
         name: {
             "computer_name": name, "domain": "example.org", "features": {"installed": FEATURES},
-            "hardware": {"nics": [{"name": "Ethernet"}, {"name": "Migration"}, {"name": "Storage"}]},
+            "hardware": {"nics": [
+                {"name": "Ethernet"}, {"name": "Migration", "addresses": [f"10.20.0.{number}/24"]},
+                {"name": "Storage", "addresses": [f"10.30.0.{number}/24"]},
+            ]},
             "uplink": {"adapter": "Ethernet", "address": f"192.0.2.1{number}/24"}, **extra,
         }
         for number, name in enumerate(NODES, 1)
@@ -110,7 +113,7 @@ class Nodes:
         again = self.play(task, host=again_on)
         assert again.code == 0, again.output
         assert not again.result["changed"], again.result["differences"]
-        assert self.changes() == []
+        assert self.changes() == [], self.changes()
         assert self.calls(again_on) == 1
         return again
 
