@@ -125,8 +125,8 @@ def _require_known(machine: Machine, bound: Bound, command: str, names: list[str
 
 # Parameters
 
-@cmdlet("Get-ClusterParameter", source=f"{SOURCE}; a public transcript of 2025 (no object)",
-        unconfirmed="the error of a parameter that is not there")
+@cmdlet("Get-ClusterParameter", source=f"{SOURCE}; a public transcript of 2025 (no object); Microsoft's TSS scripts (the cluster)",
+        unconfirmed="the error of a parameter that is not there; what a cluster has before somebody adds to it, here nothing")
 def get_parameter(machine: Machine, bound: Bound) -> list[PSObject]:
     command = "Get-ClusterParameter"
     with opened(machine, bound, command) as cluster:
@@ -142,13 +142,15 @@ def get_parameter(machine: Machine, bound: Bound) -> list[PSObject]:
 
 
 def parameters_of(machine: Machine, cluster: Cluster, item: Any, command: str) -> dict[str, Any]:
-    """The private properties of a resource or a resource type, as they are kept: what is changed here is changed there."""
+    """The private properties of a resource, a resource type or the cluster, as they are kept: what is changed here is changed there."""
     if is_a(item, "ClusterResource"):
         return _resource(cluster, item).parameters
     if is_a(item, "ClusterResourceType"):
         name = item.properties["Name"]
         return cluster.type_parameters.setdefault(name, dict(TYPE_PARAMETERS.get(name, {})))
-    if item is None or is_a(item, "Cluster"):
+    if is_a(item, "Cluster"):
+        return cluster.extra.setdefault("parameters", {})
+    if item is None:
         raise failed(machine, command, "No cluster object was specified.", identifier="PSArgument", category="InvalidArgument")
     raise not_modelled(f"{command} of {item.type if isinstance(item, PSObject) else item!r}", HELP)
 
@@ -166,9 +168,10 @@ def _parameter(item: Any, name: str, value: Any) -> PSObject:
     }, text=name)
 
 
-@cmdlet("Set-ClusterParameter", source=f"{SOURCE}; ad-and-cluster.md 5.10", unconfirmed="the error of a parameter that is not there")
+@cmdlet("Set-ClusterParameter", source=f"{SOURCE}; ad-and-cluster.md 5.10; windowsserverdocs on Kernel Soft Reboot (the cluster, -Create)",
+        unconfirmed="the error of a parameter that is not there")
 def set_parameter(machine: Machine, bound: Bound) -> list[PSObject]:
-    """Of a resource type or a resource. A parameter must be there, unless -Create is given."""
+    """Of a resource type, a resource or the cluster. A parameter must be there, unless -Create is given."""
     command = "Set-ClusterParameter"
     refuse(bound, command, "Delete")
     values = dict(bound["Multiple"]) if "Multiple" in bound else {bound.get("Name", ""): bound.get("Value")}

@@ -59,7 +59,7 @@ class FileServerSpec:
 
 def read_file_servers(entries: Iterable[Fields], domain: str) -> tuple[FileServerSpec, ...]:
     """domain: the DNS name of the lab's domain, whose members the file servers are."""
-    servers = tuple(_read_server(fields, domain) for fields in entries)
+    servers = tuple(_read_server(fields, domain, number) for number, fields in enumerate(entries))
     known = [name for server in servers for name in (*server.names, *server.addresses)]
     for name in known:
         if known.count(name) > 1:
@@ -67,13 +67,14 @@ def read_file_servers(entries: Iterable[Fields], domain: str) -> tuple[FileServe
     return servers
 
 
-def _read_server(fields: Fields, domain: str) -> FileServerSpec:
+def _read_server(fields: Fields, domain: str, number: int) -> FileServerSpec:
+    """Its names resolve, so it has an address: of those for documentation, where the lab file gives none."""
     name = fields.text("name", pattern=r"[A-Za-z0-9-]{1,15}", allowed="a computer name of at most 15 letters, digits and dashes")
     names = (name, *((f"{name}.{domain}",) if domain else ()), *fields.texts("names"))
     server = FileServerSpec(
         name=name,
         names=tuple(dict.fromkeys(item.lower() for item in names)),
-        addresses=tuple(read_address(text, fields.at("addresses")) for text in fields.texts("addresses")),
+        addresses=tuple(read_address(text, fields.at("addresses")) for text in fields.texts("addresses", (f"203.0.113.{number + 1}",))),
         shares=tuple(_read_share(item) for item in fields.children("shares")),
         up=fields.flag("up", True),
     )

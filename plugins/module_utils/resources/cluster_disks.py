@@ -55,7 +55,7 @@ class _Found:
 
     @property
     def file_system(self) -> str:
-        """What it has, or what it will be formatted with."""
+        """What it has, or what it will be formatted with; of an offline disk it cannot be read, and the option is believed."""
         if self.volume is not None and self.volume.file_systems:
             return self.volume.file_systems[0]
         return (self.local.file_system if self.local else None) or self.item["file_system"]
@@ -135,8 +135,8 @@ RESOURCE = ClusterDisks()
 _NOT_ONLINE = "The disk did not come online in the cluster: see the cluster's events on the node that owns it"
 _NOT_MOUNTED = (
     "A node has not mounted the volume. See that it has a path to the storage; on a node that has just joined, a restart of its service "
-    "ClusSvc has helped where waiting did not. FileSystemRedirected on every node is another matter: a filter driver keeps an NTFS volume "
-    "from direct access, which works but is slow; the next run takes it"
+    "ClusSvc has helped where waiting did not. FileSystemRedirected on every node is another matter: the volume is ReFS although "
+    "file_system says ntfs, or a filter driver keeps it from direct access, which is slow; the next run takes it"
 )
 
 

@@ -15,7 +15,7 @@ SHARE = r"\\fs1.example.org\witness"
 KEY = "c2VjcmV0LWtleQ=="
 ACCOUNT = {"account": "examplewitness", "access_key": KEY}
 CLOUD: dict[str, Any] = {
-    "cloud_accounts": [{"name": "examplewitness", "key": KEY}, {"name": "second", "key": KEY}],
+    "cloud_storage": [{"name": "examplewitness", "key": KEY}, {"name": "second", "key": KEY}],
     "hosts": {"network": {"servers": [
         {"address": "198.51.100.7", "names": ["examplewitness.blob.core.windows.net", "second.blob.core.windows.net"], "ports": [443]},
     ]}},
@@ -95,7 +95,7 @@ def test_a_file_server_that_is_down_stops_before_anything_is_touched(tmp_path: P
 
 @pytest.mark.parametrize(("share", "message"), [
     (r"C:\witness", "is no UNC path"),
-    (r"\\hv02\c$\witness", "lies on hv02, a node of this cluster"),
+    (r"\\hv02\c$\witness", "lies on HV02, a node of this cluster"),
     (r"\\cl1\witness", "lies on this cluster itself"),
     (r"\\example.org\dfs\witness", "is in a DFS namespace of the domain"),
 ])
