@@ -42,8 +42,8 @@ options:
         default: false
       file_system:
         description:
-          - What O(disks[].initialize) formats with, and what a volume is taken to have while its disk is offline. On a SAN choose V(ntfs); Windows redirects all access to V(refs) over the network to
-            the one node that owns the volume.
+          - What O(disks[].initialize) formats with, and what a volume is taken to have while its disk is offline.
+          - On a SAN choose V(ntfs); Windows redirects all access to V(refs) over the network to the one node that owns the volume.
         type: str
         choices: [ntfs, refs]
         default: ntfs

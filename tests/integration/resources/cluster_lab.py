@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the winstack.hyperv developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Three simulated servers in one domain with a file server and shared LUNs, a cluster made of them, and how to play tasks on one of them."""
+"""Three simulated servers in one domain with a file server and shared LUNs, a cluster made of them, and how to play tasks there."""
 from __future__ import annotations
 
 import json
@@ -52,7 +52,8 @@ def lab(**changes: Any) -> dict[str, Any]:
             {"unique_id": RAW, "size_gb": 100},
         ],
         "file_servers": [{"name": "fs1", "shares": [
-            {"name": "witness", "share_rights": [{"account": own, "rights": "change"}], "ntfs_rights": [{"account": own, "rights": "modify"}]},
+            {"name": "witness", "share_rights": [{"account": own, "rights": "change"}],
+             "ntfs_rights": [{"account": own, "rights": "modify"}]},
             {"name": "closed", "ntfs_rights": [{"account": r"EXAMPLE\deploy", "rights": "full"}]},
         ]}],
         "hosts": hosts, **changes,
@@ -75,7 +76,8 @@ class Nodes:
 
     def changes(self) -> list[str]:
         """What the last play changed on any host."""
-        return [line for name, host in self.lab.hosts.items() for entry in host.journal.entries()[self.marks[name]:] for line in entry.changes]
+        entries = [entry for name, host in self.lab.hosts.items() for entry in host.journal.entries()[self.marks[name]:]]
+        return [line for entry in entries for line in entry.changes]
 
     def calls(self, name: str = "hv01") -> int:
         """How many remote calls of the last play reached a host."""
