@@ -15,12 +15,12 @@ import pytest
 from rehearsal.lab import from_mapping
 from rehearsal.running import running
 
+from tests.integration.site.cluster_lab import LAB, NODES, StartCluster, play, prepared
 from tests.integration.site.conftest import Run, Site
-from tests.integration.site.test_cluster import LAB, NODES, StartCluster, play, prepared
 
 SHA256 = "AB" * 32
 PACKAGES = r"C:\Program Files\OpenStack\Driver\abababababab\venv\Lib\site-packages"
-WHEELHOUSE = {"hyperv_compute_driver_wheelhouse": {"archive": {"path": r"C:\house.zip", "sha256": SHA256}}}
+WHEELHOUSE: dict[str, Any] = {"hyperv_compute_driver_wheelhouse": {"archive": {"path": r"C:\house.zip", "sha256": SHA256}}}
 SERVER = "192.0.2.40"
 
 
@@ -43,10 +43,10 @@ def _with_server(host: dict[str, Any], up: bool) -> dict[str, Any]:
     return {**host, "network": {**network, "servers": servers}}
 
 
-def lock(site: Site, url: str = f"etcd3+http://{SERVER}:2379?api_version=v3", **variables: Any) -> Run:
-    """A cluster without networks, disks and quorum, whose locks are at the URL."""
-    backend = "{{ {'backend_url': '" + url + "', 'release': '2023.2', 'environment': hyperv_cluster_driver_environment} }}"
-    return play(site, hyperv_cluster_lock_backend=backend, **variables)
+def lock(site: Site) -> Run:
+    """A cluster without networks, disks and quorum, whose locks are in etcd and whose driver comes from a wheelhouse."""
+    options = {"backend_url": f"etcd3+http://{SERVER}:2379?api_version=v3", "environment": "{{ hyperv_cluster_driver_environment }}"}
+    return play(site, hyperv_cluster_lock_backend=options, **WHEELHOUSE)
 
 
 def install(site: Site, *packages: str) -> None:
@@ -57,10 +57,10 @@ def install(site: Site, *packages: str) -> None:
 
 def test_locks_that_every_node_reaches_with_packages_that_know_them(start: StartCluster) -> None:
     running = start()
-    first = lock(running, **WHEELHOUSE)
+    first = lock(running)
     assert first.code == 0, first.failures  # the driver comes after the cluster
     install(running, "tooz-4.2.0", "etcd3gw-2.1.0")
-    assert lock(running, **WHEELHOUSE).code == 0
+    assert lock(running).code == 0
     for node in NODES:
         looked = [call for entry in running.calls(node) for call in entry.calls if call.get("cmdlet") == "Get-ChildItem"]
         assert {call["parameters"]["LiteralPath"][0] for call in looked} == {PACKAGES}
@@ -69,7 +69,7 @@ def test_locks_that_every_node_reaches_with_packages_that_know_them(start: Start
 def test_a_node_that_does_not_reach_them_and_packages_that_are_missing_are_named(start: StartCluster) -> None:
     running = start("node2")
     install(running, "tooz-4.2.0")
-    run = lock(running, **WHEELHOUSE)
+    run = lock(running)
     assert run.code != 0
     messages = dict(run.failures)
     for node in NODES:
