@@ -17,8 +17,8 @@ BROKEN = {"hyperv_compute_preflight": {"minimum_memory_gb": 128}}
 
 def own_play(site: Site) -> str:
     path = site.folder / "own.json"
-    role = {"role": "winstack.hyperv.hyperv_compute"}
-    path.write_text(json.dumps([{"hosts": "hyperv_compute", "gather_facts": False, "serial": 1, "any_errors_fatal": True, "roles": [role]}]))
+    play = {"hosts": "hyperv_compute", "gather_facts": False, "serial": 1, "any_errors_fatal": True}
+    path.write_text(json.dumps([{**play, "roles": [{"role": "winstack.hyperv.hyperv_compute"}]}]))
     return str(path)
 
 

@@ -62,8 +62,9 @@ class Nodes:
             "ansible_python_interpreter": sys.executable,
         }
         done = self.domain.run(
-            str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(self.inventory),
-            "-i", str(ROOT / "playbooks/example_live_migration"), "--diff", "-e", json.dumps(variables), *arguments, str(SCENARIO / "converge.yml"),
+            str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(self.inventory), "-i",
+            str(ROOT / "playbooks/example_live_migration"), "--diff", "-e", json.dumps(variables), *arguments,
+            str(SCENARIO / "converge.yml"),
             check=False,
             ANSIBLE_CONFIG=str(ROOT / "ansible.cfg"), ANSIBLE_STDOUT_CALLBACK="ansible.posix.json", ANSIBLE_LOCALHOST_WARNING="false",
             ANSIBLE_COLLECTIONS_PATH=str(ROOT / "build/collections"),
