@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import ntpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .answers import Answers, CmdletError
 from .calls import Call, Cmdlet, Program
-from .plans import Promise
 
 # Microsoft's "PnPUtil Return Values": done; no device matches, or those that do have a better driver; done, but for a restart.
 _DONE, _NO_DEVICE, _RESTART_REQUIRED = 0, 259, 3010
@@ -20,8 +19,6 @@ _NEEDS_RESTART = 14
 
 _PATH = re.compile(r"[A-Za-z]:(?:\\[^\\/:*?\"<>|]+)+\.inf", re.IGNORECASE)
 _VERSION = re.compile(r"\d{1,5}(?:\.\d{1,5}){0,3}")
-# Two levels of wildcards; the keys that administrators may not read have other names.
-_CLASS_KEYS = "HKLM:\\SYSTEM\\CurrentControlSet\\Control\\Class\\*\\0*"
 _EXIT_CODES = {
     2: "the INF file, or one that it names, is not in its folder on this host",
     5: "the session has no administrator's token",
@@ -129,32 +126,10 @@ def explain(error: CmdletError) -> str:
     return f"It means that {meaning}; {log}" if meaning else log
 
 
-def evidence(wanted: Sequence[Mapping[str, Any]]) -> list[Call]:
-    """The software keys of the devices: what the Plug and Play manager noted when it installed their drivers."""
-    if not any(item["device_required"] for item in wanted):
-        return []
-    return [Cmdlet("class_keys", "Get-ItemProperty", {"Path": _CLASS_KEYS}, ("InfPath?", "ProviderName?", "DriverVersion?"))]
-
-
-def promises(wanted: Sequence[Mapping[str, Any]], answers: Answers) -> tuple[Promise, ...]:
-    needed = [item for item in wanted if item["device_required"]]
-    return tuple(_promise(item, answers.rows("class_keys")) for item in needed)
-
-
-def _promise(item: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> Promise:
-    versions = [
-        row["DriverVersion"] for row in rows
-        if _same_text(row["ProviderName"], item["provider"]) and (row["InfPath"] or "").lower().startswith("oem")
-    ]
-    kept = any(_same_version(version, item["version"]) for version in versions)
-    found = item["version"] if kept else (", ".join(sorted(filter(None, set(versions)))) or None)
-    return Promise(f"{_difference_path(item['path'])}.version", item["version"], found, "registry Control\\Class", kept)
-
-
 def _package(number: int, item: Mapping[str, Any], answers: Answers) -> Package:
     inf = ntpath.basename(item["path"])
-    same = [row for row in answers.rows("store") if _same_text(_inf_name(row), inf) and _same_text(row["ProviderName"], item["provider"])]
-    published = next((row["Driver"] for row in same if _same_version(row["Version"], item["version"])), "")
+    same = [row for row in answers.rows("store") if same_text(_inf_name(row), inf) and same_text(row["ProviderName"], item["provider"])]
+    published = next((row["Driver"] for row in same if same_version(row["Version"], item["version"])), "")
     waiting = tuple(row["DeviceID"] for row in answers.rows("waiting"))
     devices = tuple(_devices(published, answers))
     # A device may show its former driver until the restart, so while nothing uses the package any device that waits may be the one.
@@ -174,7 +149,7 @@ def _package(number: int, item: Mapping[str, Any], answers: Answers) -> Package:
 
 def _devices(published: str, answers: Answers) -> Iterator[Device]:
     for row in answers.rows("drivers"):
-        if published and _same_text(row["InfName"], published):
+        if published and same_text(row["InfName"], published):
             yield Device(row["DeviceID"], row["DeviceName"] or row["DeviceID"], row["DriverVersion"] or "")
 
 
@@ -187,11 +162,11 @@ def _inf_name(row: Mapping[str, Any]) -> str:
     return ntpath.basename(row["OriginalFileName"] or "")
 
 
-def _same_text(one: str | None, other: str) -> bool:
+def same_text(one: str | None, other: str) -> bool:
     return (one or "").strip().lower() == other.strip().lower()
 
 
-def _same_version(one: str | None, other: str) -> bool:
+def same_version(one: str | None, other: str) -> bool:
     """By numbers: a missing one is zero."""
     return _numbers(one or "") == _numbers(other)
 

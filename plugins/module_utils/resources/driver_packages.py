@@ -13,6 +13,7 @@ from .. import driver_store, vendor_programs
 from ..answers import Answers, CmdletError
 from ..calls import Call
 from ..driver_store import Package
+from ..evidence import driver_packages
 from ..plans import Difference, Finding, Plan, Promise
 from ..vendor_programs import Program
 
@@ -43,10 +44,10 @@ class DriverPackages:
         return driver_store.explain(error)
 
     def evidence(self, options: Mapping[str, Any]) -> list[Call]:
-        return driver_store.evidence(options["packages"])
+        return driver_packages.calls(options)
 
     def promises(self, options: Mapping[str, Any], answers: Answers) -> tuple[Promise, ...]:
-        return driver_store.promises(options["packages"], answers)
+        return driver_packages.promises(options, answers)
 
 
 RESOURCE = DriverPackages()

@@ -77,6 +77,9 @@ def test_drivers_and_modules_come_in_order_and_are_recognised(site: StartSite, t
     positions = [next(index for index, line in enumerate(changes) if line.startswith(start)) for start in order]
     assert positions == sorted(positions)
 
+    for promise in ("packages.ql2300.version", "packages.ql2300.restart", "installers.Contoso DSM.dsm", "installers.Contoso DSM.version"):
+        assert f"kept | driver_packages.{promise} " in first.output, promise
+
     second = running.play("--limit", "hv01", variables=wanted)
     assert second.code == 0, second.failures
     assert second.recap("changed") == {"hv01": 0}

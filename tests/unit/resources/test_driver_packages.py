@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ansible_collections.winstack.hyperv.plugins.module_utils.answers import Answer, Answers, CallFailed, CmdletError
 from ansible_collections.winstack.hyperv.plugins.module_utils.calls import Cmdlet, Program, Ref
-from ansible_collections.winstack.hyperv.plugins.module_utils.plans import Difference, Promise
+from ansible_collections.winstack.hyperv.plugins.module_utils.plans import Difference
 from ansible_collections.winstack.hyperv.plugins.module_utils.resources.driver_packages import RESOURCE
 
 PATH = r"C:\Drivers\fc\ql2300.inf"
@@ -171,28 +171,6 @@ def test_a_device_that_waits_for_a_restart() -> None:
     # A restart that has nothing to do with it does not keep a package from being added.
     missing = RESOURCE.plan(options(package()), store(waiting=(DEVICE,)))
     assert (missing.calls, missing.reboot) == ((ADD,), ())
-
-
-def test_evidence_are_the_software_keys_of_the_devices() -> None:
-    assert RESOURCE.evidence(options(package(device_required=False))) == []
-    assert RESOURCE.evidence(options(package())) == [
-        Cmdlet(
-            "class_keys", "Get-ItemProperty", {"Path": r"HKLM:\SYSTEM\CurrentControlSet\Control\Class\*\0*"},
-            ("InfPath?", "ProviderName?", "DriverVersion?"),
-        ),
-    ]
-    inbox = {"InfPath": "machine.inf", "ProviderName": "QLogic", "DriverVersion": "9.4.5.20"}
-    rows = ({"InfPath": None, "ProviderName": None, "DriverVersion": None}, inbox)
-    seen_by = "registry Control\\Class"
-
-    def promise(*more: dict[str, Any]) -> tuple[Promise, ...]:
-        return RESOURCE.promises(options(package()), Answers({"class_keys": Answer("class_keys", output=(*rows, *more))}))
-
-    assert promise() == (Promise("packages.ql2300.version", "9.4.5.20", None, seen_by, False),)
-    other = {"InfPath": "oem3.inf", "ProviderName": "QLogic", "DriverVersion": "9.1.11.20"}
-    assert promise(other) == (Promise("packages.ql2300.version", "9.4.5.20", "9.1.11.20", seen_by, False),)
-    wanted = {**other, "DriverVersion": "9.4.5.20"}
-    assert promise(other, wanted) == (Promise("packages.ql2300.version", "9.4.5.20", "9.4.5.20", seen_by, True),)
 
 
 # Programs
