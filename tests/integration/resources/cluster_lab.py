@@ -120,6 +120,16 @@ class Nodes:
         return again
 
 
+    def verify(self, task: Mapping[str, Any], *, host: str = "hv01") -> dict[str, tuple[Any, bool]]:
+        """What another path shows of what a task promises, and whether it is kept, by the promise's name."""
+        ((module, options),) = task.items()
+        sections = {module.rsplit("win_hv_", 1)[1]: options}
+        run = self.play({"winstack.hyperv.win_hv_verify": {"sections": sections, "on_broken": "report"}}, host=host)
+        assert run.code == 0, run.output
+        assert self.changes() == []
+        return {promise["name"]: (promise["found"], promise["kept"]) for promise in run.result["promises"]}
+
+
 @contextmanager
 def bare(folder: Path, **changes: Any) -> Iterator[Nodes]:
     """The servers, in no cluster yet."""

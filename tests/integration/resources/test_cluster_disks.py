@@ -45,6 +45,17 @@ def test_disks_become_volumes_that_every_node_has_mounted(tmp_path: Path) -> Non
         assert letters == ["", "", ""]
 
 
+def test_cim_shows_the_promises(tmp_path: Path) -> None:
+    with clustered(tmp_path) as nodes:
+        disks = ({"unique_id": WITNESS, "name": "Witness", "shared_volume": False}, {"unique_id": DATA, "name": "Data"}, {"unique_id": RAW})
+        wanted = task(*disks)
+        assert {found for found, _kept in nodes.verify(wanted).values()} == {None, False}
+        assert nodes.play(task(*disks[:2])).code == 0
+        assert nodes.verify(wanted, host="hv02") == {
+            "disks.Witness": ("cluster_disk", True), "disks.Data": ("shared_volume", True), f"disks.{RAW}": (False, False),
+        }
+
+
 def test_it_waits_until_slow_nodes_have_mounted(tmp_path: Path) -> None:
     with clustered(tmp_path, cluster={"csv_mount_seconds": 7}) as nodes:
         run = nodes.play(task({"unique_id": DATA}))

@@ -42,6 +42,19 @@ def test_networks_converge_and_every_node_finds_them_so(tmp_path: Path) -> None:
         }
 
 
+def test_cim_and_the_registry_show_the_promises(tmp_path: Path) -> None:
+    with clustered(tmp_path) as nodes:
+        before = nodes.verify(task(**WANTED))
+        assert before["networks.10.30.0.0/24.role"] == (1, False)
+        assert before["live_migration_networks"][1] is False
+        assert nodes.play(task(**WANTED)).code == 0
+        after = nodes.verify(task(**WANTED), host="hv02")
+        assert after["networks.10.30.0.0/24.role"] == (0, True)
+        assert after["networks.192.0.2.0/24.name"] == ("Management", True)
+        assert after["live_migration_networks"][1] is True
+        assert all(kept for _found, kept in after.values())
+
+
 def test_no_rights_on_the_network_are_needed(tmp_path: Path) -> None:
     with clustered(tmp_path) as nodes:
         run = nodes.play(task(**WANTED), become=False)

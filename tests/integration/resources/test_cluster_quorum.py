@@ -49,6 +49,14 @@ def test_a_share_then_a_disk_then_none(tmp_path: Path) -> None:
         assert witness(nodes) is None
 
 
+def test_cim_shows_the_promise(tmp_path: Path) -> None:
+    with clustered(tmp_path) as nodes:
+        wanted = task(witness="share", share=SHARE)
+        assert nodes.verify(wanted) == {"witness": ("none", False)}
+        assert nodes.play(wanted).code == 0
+        assert nodes.verify(wanted, host="hv03") == {"witness": ("share", True), "share": (SHARE, True)}
+
+
 def test_the_same_share_written_otherwise_is_the_same(tmp_path: Path) -> None:
     with clustered(tmp_path) as nodes:
         assert nodes.play(task(witness="share", share=SHARE)).code == 0

@@ -22,7 +22,8 @@ def task(**options: Any) -> dict[str, Any]:
 def servers(disks: list[dict[str, Any]], edition: str = "Datacenter") -> dict[str, Any]:
     """Servers with the disk of the system and these, and without shared ones."""
     nics = [{"name": "Ethernet"}]
-    return {"shared_luns": [], "hosts": {"hardware": {"nics": nics, "disks": [BOOT, *disks]}, "os": {"version": "2022", "edition": edition}}}
+    system = {"version": "2022", "edition": edition}
+    return {"shared_luns": [], "hosts": {"hardware": {"nics": nics, "disks": [BOOT, *disks]}, "os": system}}
 
 
 def test_it_is_switched_on_and_its_volumes_are_mounted_everywhere(tmp_path: Path) -> None:
@@ -37,6 +38,9 @@ def test_it_is_switched_on_and_its_volumes_are_mounted_everywhere(tmp_path: Path
         for volume in volumes.values():
             (path,) = volume["mount_paths"]
             assert all(nodes.lab.hosts[name].machine.files.is_folder(path) for name in NODES)
+        assert nodes.verify(task(**WANTED)) == {
+            "enabled": ("Enabled", True), "volumes.Instances1": (True, True), "volumes.Instances2": (True, True),
+        }
         more = nodes.play(task(cache=True, volumes=[*WANTED["volumes"], {"name": "Third", "size_gb": 10}]))
         assert more.code == 0, more.output
         assert [item["path"] for item in more.result["differences"]] == ["cache", "volumes"]
