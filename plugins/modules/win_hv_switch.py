@@ -47,6 +47,13 @@ options:
     description:
       - The VLAN of the host's own adapter on the switch, 1 to 4094, or 0 for untagged. Left out, it stays as it is.
     type: int
+  load_balancing:
+    description:
+      - How a switch-embedded team spreads traffic over its adapters. Left out, it stays as it is or as Windows sets it.
+      - Refused for a switch over one adapter.
+    type: str
+    choices: [hyperv_port, dynamic]
+    version_added: 0.2.0
   recreate:
     description:
       - Type, adapters, bandwidth mode and SR-IOV of a switch cannot be changed in place. With V(true) such a switch is removed and made
@@ -135,6 +142,10 @@ switch:
           description: The VLAN of the host's own adapter on it, 0 for untagged; null where there is not exactly one, or in another mode.
           type: int
           sample: 0
+        load_balancing:
+          description: The algorithm of a team; null where it has none, or was not asked for with O(load_balancing).
+          type: str
+          sample: dynamic
     network:
       description: The C(addresses), C(name_servers) and C(routes) of the host; null while the Hyper-V role is not in effect.
       type: dict

@@ -26,6 +26,7 @@ _NOT_READY = "the error id while vmms does not answer"
 _SWITCH_TYPES = {"Private": 0, "Internal": 1, "External": 2}
 _EXTENSION_TYPES = {"Capture": 1, "Filter": 2, "Forwarding": 3, "Monitoring": 4}
 _BANDWIDTH = {"Default": 0, "Weight": 1, "Absolute": 2, "None": 3}
+_ALGORITHMS = {"HyperVPort": 4, "Dynamic": 5}
 _VLAN_MODES = {"Untagged": 0, "Access": 1}
 _EXTEND = "extend rehearsal/cmdlets/switches.py"
 
@@ -92,6 +93,34 @@ def set_vm_switch(machine: Machine, bound: Bound) -> list[PSObject]:
             new = replace(new, vlan=0)
         changed.append(_replace(machine, switch, new, f"AllowManagementOS {shared}"))
     return [switch_object(machine, switch) for switch in changed] if bound.get("Passthru") else []
+
+
+@cmdlet("Get-VMSwitchTeam", source=f"{_SOURCE}; classes.json: VMSwitchTeam", unconfirmed="the answer on a host without a team")
+def get_vm_switch_team(machine: Machine, bound: Bound) -> list[PSObject]:
+    need_vmms(machine, bound, "GetVMSwitchTeam")
+    if "VMSwitch" in bound:
+        raise not_modelled("Get-VMSwitchTeam -VMSwitch", _EXTEND)
+    pattern = bound.get("Name", "*")
+    return [_team(machine, switch) for switch in machine.hyperv.switches if len(switch.adapters) > 1 and like(switch.name, pattern)]
+
+
+@cmdlet("Set-VMSwitchTeam", source=f"{_SOURCE} (Set-VMSwitchTeam)",
+        unconfirmed="that another algorithm leaves connections alone; the error where there is no team; the default algorithm (Dynamic)")
+def set_vm_switch_team(machine: Machine, bound: Bound) -> list[PSObject]:
+    need_vmms(machine, bound, "SetVMSwitchTeam")
+    others = sorted(set(bound) - {"Name", "VMSwitch", "LoadBalancingAlgorithm", "Passthru"})
+    if others or "LoadBalancingAlgorithm" not in bound:
+        raise not_modelled(f"Set-VMSwitchTeam -{others[0] if others else 'nothing'}", _EXTEND)
+    chosen = _switches(machine, bound, "SetVMSwitchTeam")
+    if any(len(switch.adapters) < 2 for switch in chosen):
+        raise error("SetVMSwitchTeam", "InvalidParameter", "InvalidArgument", "The virtual switch has no embedded team.")
+    algorithm = bound["LoadBalancingAlgorithm"].name
+    for switch in chosen:
+        if switch.load_balancing != algorithm:
+            place = machine.hyperv.switches.index(switch)
+            machine.hyperv.switches[place] = replace(switch, load_balancing=algorithm)
+            machine.note(f"virtual switch {switch.name}: load balancing {algorithm}")
+    return [switch_object(machine, switch) for switch in chosen] if bound.get("Passthru") else []
 
 
 @cmdlet("Remove-VMSwitch", source=_SOURCE, unconfirmed="that the network adapter gets back the addresses that it had before")
@@ -168,6 +197,19 @@ def switch_object(machine: Machine, switch: VmSwitch) -> PSObject:
         "BandwidthReservationMode": PSEnum(f"{_TYPES}.VMSwitchBandwidthMode", switch.bandwidth, _BANDWIDTH[switch.bandwidth]),
         "Extensions": _extensions(machine, switch),
         "ComputerName": machine.identity.computer_name,
+    }, text=switch.name)
+
+
+def _team(machine: Machine, switch: VmSwitch) -> PSObject:
+    shown = switch_object(machine, switch).properties
+    algorithm = PSEnum(f"{_TYPES}.VMSwitchLoadBalancingAlgorithm", switch.load_balancing, _ALGORITHMS[switch.load_balancing])
+    return PSObject(f"{_TYPES}.VMSwitchTeam", {
+        "Name": switch.name,
+        "Id": switch.id,
+        "NetAdapterInterfaceDescription": shown["NetAdapterInterfaceDescriptions"],
+        "NetAdapterInterfaceGuid": shown["NetAdapterInterfaceGuid"],
+        "TeamingMode": PSEnum(f"{_TYPES}.VMSwitchTeamingMode", "SwitchIndependent", 1),
+        "LoadBalancingAlgorithm": algorithm,
     }, text=switch.name)
 
 

@@ -18,7 +18,8 @@ from .spec_switches import SwitchExtensionSpec, SwitchSpec
 @dataclass(frozen=True)
 class VmSwitch:
     """adapters: names of hardware.nics, several are a switch-embedded team; bandwidth: a name of VMSwitchBandwidthMode; vlan: of the
-    management adapter, 0 for untagged; made_here: not from the lab file."""
+    management adapter, 0 for untagged; made_here: not from the lab file; load_balancing: of a team, a name of
+    VMSwitchLoadBalancingAlgorithm."""
 
     id: uuid.UUID
     name: str
@@ -31,6 +32,7 @@ class VmSwitch:
     iov: bool = False
     vlan: int = 0
     made_here: bool = True
+    load_balancing: str = "Dynamic"
 
     @property
     def managed(self) -> bool:

@@ -13,6 +13,7 @@ from ..plans import Promise
 from . import VIRTUALIZATION, instances, promise, seen, seen_one
 
 _SWITCH, _SETTINGS, _PORT = "Msvm_VirtualEthernetSwitch", "Msvm_VirtualEthernetSwitchSettingData", "Msvm_ExternalEthernetPort"
+_ALGORITHMS = {"HyperVPort": "hyperv_port", "Dynamic": "dynamic"}
 _BANDWIDTH = {0: "default", 1: "weight", 2: "absolute", 3: "none"}
 
 
@@ -33,6 +34,8 @@ def calls(options: Mapping[str, Any]) -> list[Call]:
     if options["vlan"] is not None:
         vlan = ("OperationMode", "AccessVlanId")
         wanted.append(Cmdlet("vlan", "Get-VMNetworkAdapterVlan", {"VMNetworkAdapter": Ref("management")}, vlan))
+    if options["load_balancing"] is not None:
+        wanted.append(Cmdlet("team", "Get-VMSwitchTeam", {"Name": name}, ("LoadBalancingAlgorithm",)))
     return wanted
 
 
@@ -56,6 +59,9 @@ def _promises(options: Mapping[str, Any], answers: Answers) -> Iterator[Promise]
     yield promise("allow_management_os", options["allow_management_os"], shared, "Get-VMNetworkAdapter")
     if options["vlan"] is not None:
         yield promise("vlan", options["vlan"], _vlan(seen_one(answers, "vlan")), "Get-VMNetworkAdapterVlan")
+    if options["load_balancing"] is not None:
+        algorithm = _ALGORITHMS.get(seen_one(answers, "team").get("LoadBalancingAlgorithm", ""))
+        yield promise("load_balancing", options["load_balancing"], algorithm, "Get-VMSwitchTeam, as it is read")
 
 
 def _bound(wanted: list[str], answers: Answers) -> Promise:

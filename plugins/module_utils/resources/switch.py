@@ -15,12 +15,14 @@ from ..host_network import network, network_changes, read_network, session_inter
 from ..plans import Difference, Plan
 from ..undo import Undo, read_undo, remove_undo, undo_left, with_vlan, without_switch_over
 
-_SETTINGS = ("adapters", "allow_management_os", "bandwidth_mode", "iov", "vlan")
+_SETTINGS = ("adapters", "allow_management_os", "bandwidth_mode", "iov", "vlan", "load_balancing")
 # Set-VMSwitch has no parameter for these; adapters it could change, but no undo on the host could tell the former ones.
 _FIXED = ("type", "adapters", "bandwidth_mode", "iov")
 _MODES = ("Untagged", "Access")
 _LEFT = "An earlier run left its undo armed on the host; a run with a name removes it, otherwise the host undoes that run's change."
 _TEAM_SIZE = 8
+# Names of VMSwitchLoadBalancingAlgorithm.
+_ALGORITHMS = {"hyperv_port": "HyperVPort", "dynamic": "Dynamic"}
 _MINIMUM_SECONDS = 15
 # The management adapter comes a moment after its switch.
 _ADAPTER_THERE = Retry(count=30, seconds=1)
@@ -28,12 +30,14 @@ _ADAPTER_THERE = Retry(count=30, seconds=1)
 
 @dataclass(frozen=True)
 class _Host:
-    """Rows of the answers, GUIDs normalised. carriers: GUIDs of the adapters, virtual and physical, that a session comes over."""
+    """Rows of the answers, GUIDs normalised. carriers: GUIDs of the adapters, virtual and physical, that a session comes over;
+    algorithms: by the GUID of a team's switch, in the words of the option, where they were asked for."""
 
     switches: Sequence[Mapping[str, Any]]
     adapters: Sequence[Mapping[str, Any]]
     ports: Sequence[Mapping[str, Any]]
     carriers: frozenset[str]
+    algorithms: Mapping[str, str]
 
     def named(self, name: str) -> list[Mapping[str, Any]]:
         """Windows compares the names without regard to case, and lets two switches have the same one."""
@@ -72,6 +76,7 @@ class Switch:
             )),
             # The host's own local time, as text without a zone: what a trigger's -At takes.
             Cmdlet("clock", "Get-Date", {"Format": "s"}, ("$value",)),
+            *_read_teams(options),
             read_undo(),
             *read_network(),
         ]
@@ -133,6 +138,8 @@ def _plan(options: Mapping[str, Any], host: _Host, state: Mapping[str, Any], ans
     if refusals:
         return Plan(state=state, refusals=refusals)
     current = _shown(host, found[0]) if found else {}
+    if options["load_balancing"] and len(adapters) < 2:
+        return Plan(state=state, refusals=("load_balancing: it is a team's, and the switch has one network adapter",))
     differences = tuple(_differences(options, adapters, current))
     refusals = tuple(_refusals(options, host, adapters, found[0] if found else None, differences))
     if refusals or not differences:
@@ -270,6 +277,8 @@ def _create(options: Mapping[str, Any], adapters: Sequence[Mapping[str, Any]]) -
     if options["iov"] is not None:
         parameters["EnableIov"] = options["iov"]
     yield Cmdlet("create", "New-VMSwitch", parameters, ("Name", "Id"))
+    if options["load_balancing"]:
+        yield _balance(options["name"], options["load_balancing"])
     if options["vlan"]:
         yield from _set_vlan(options["name"], options["vlan"])
 
@@ -279,6 +288,8 @@ def _change(switch: Mapping[str, Any], differences: Sequence[Difference]) -> Ite
         if difference.path == "allow_management_os":
             yield Cmdlet("switch", "Get-VMSwitch", {"Id": [_guid(switch["Id"])]})
             yield Cmdlet("share", "Set-VMSwitch", {"VMSwitch": [Ref("switch")], "AllowManagementOS": difference.after, "Confirm": False})
+        if difference.path == "load_balancing":
+            yield _balance(switch["Name"], difference.after)
         # A management adapter that was not there before is untagged.
         if difference.path == "vlan" and (difference.after or difference.before is not None):
             yield from _set_vlan(switch["Name"], difference.after)
@@ -297,7 +308,10 @@ def _host(options: Mapping[str, Any], answers: Answers) -> _Host:
     adapters, ports, switches = answers.rows("adapters"), answers.rows("ports"), answers.rows("switches")
     indexes = session_interfaces(answers, options["session_ports"])
     carriers = {_guid(adapter["InterfaceGuid"]) for adapter in adapters if adapter["InterfaceIndex"] in indexes}
-    return _Host(switches, adapters, ports, frozenset(carriers))
+    words = {theirs: ours for ours, theirs in _ALGORITHMS.items()}
+    teams = answers.rows("teams") if "teams" in answers else ()
+    algorithms = {_guid(team["Id"]): words.get(str(team["LoadBalancingAlgorithm"]), "") for team in teams}
+    return _Host(switches, adapters, ports, frozenset(carriers), algorithms)
 
 
 def _shown(host: _Host, switch: Mapping[str, Any]) -> dict[str, Any]:
@@ -311,7 +325,18 @@ def _shown(host: _Host, switch: Mapping[str, Any]) -> dict[str, Any]:
         "bandwidth_mode": switch["BandwidthReservationMode"].lower(),
         "iov": switch["IovEnabled"],
         "vlan": _vlan(management[0]) if len(management) == 1 else None,
+        "load_balancing": host.algorithms.get(_guid(switch["Id"])),
     }
+
+
+def _read_teams(options: Mapping[str, Any]) -> Iterator[Call]:
+    if options["load_balancing"]:
+        yield Cmdlet("teams", "Get-VMSwitchTeam", properties=("Id", "LoadBalancingAlgorithm"))
+
+
+def _balance(name: str, word: str) -> Cmdlet:
+    """By name, of which there is one: with an object alone PowerShell finds two parameter sets that fit."""
+    return Cmdlet("team", "Set-VMSwitchTeam", {"Name": [name], "LoadBalancingAlgorithm": _ALGORITHMS[word]})
 
 
 def _vlan(port: Mapping[str, Any]) -> int | None:

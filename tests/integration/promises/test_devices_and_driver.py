@@ -140,3 +140,16 @@ def test_a_constraint_of_another_interface_is_one_too_many() -> None:
     other = node.host.values("Get-NetAdapter", "InterfaceGuid", Name=["Ethernet"])[0]
     node.host.machine.smb.add(Constraint("fs1", other))
     assert node.broken() == {"smb_client.constraints.fs1": ["Data", "Ethernet"]}
+
+
+def test_the_algorithm_of_a_team() -> None:
+    third = {"name": "Data 2", "mac": "02-00-5E-00-00-03"}
+    node = Node(hyper_v_host(hardware={"nics": [*NICS, third]}), {"switch": {
+        "name": "team", "adapters": ["Data", "Data 2"], "allow_management_os": False, "load_balancing": "hyperv_port",
+    }})
+    node.converge()
+    assert node.broken() == {}
+    change_switch(load_balancing="Dynamic")(node.host.machine)
+    assert node.broken() == {"switch.load_balancing": "dynamic"}
+    node.converge()
+    assert node.host.machine.hyperv.switches[0].load_balancing == "HyperVPort"

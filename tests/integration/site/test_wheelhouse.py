@@ -74,8 +74,9 @@ class Driver:
         return log.rpartition("Starting compute node (version ")[2].partition(")")[0]
 
     def installing_calls(self) -> list[str]:
-        """The programs and downloads of the last play."""
-        calls = [call for entry in self.site.calls("hv01") for call in entry.calls]
+        """The programs and downloads of the last play, without those by which its last stage looks at the environment."""
+        looks = ("driver_wheelhouse.packages", "driver_wheelhouse.driver")
+        calls = [call for entry in self.site.calls("hv01") for call in entry.calls if call["id"] not in looks]
         return [name for call in calls if (name := str(call.get("program", call.get("cmdlet")))).endswith((".exe", "Invoke-WebRequest"))]
 
     def file(self, name: str) -> dict[str, str]:

@@ -21,6 +21,7 @@ NIC1, NIC2, NIC3 = (f"0000000{number}-1111-2222-3333-444444444444" for number in
 SWITCH, VNIC = "aaaaaaaa-1111-2222-3333-444444444444", "bbbbbbbb-1111-2222-3333-444444444444"
 OPTIONS: dict[str, Any] = {
     "name": "external", "adapters": None, "allow_management_os": True, "bandwidth_mode": None, "iov": None, "vlan": None,
+    "load_balancing": None,
     "recreate": False, "undo_seconds": 180, "session_ports": [5985, 5986, 22],
 }
 
@@ -45,7 +46,7 @@ PORT = {
 VM_PORT = {**PORT, "IsManagementOs": False, "VMName": "web1", "DeviceId": None}
 SHOWN = {
     "name": "External", "id": SWITCH, "type": "external", "adapters": ["Ethernet"], "allow_management_os": True,
-    "bandwidth_mode": "weight", "iov": False, "vlan": 0,
+    "bandwidth_mode": "weight", "iov": False, "vlan": 0, "load_balancing": None,
 }
 
 
@@ -280,3 +281,43 @@ def test_nothing_but_a_number_is_a_vlan_in_the_text_of_an_undo() -> None:
     with pytest.raises(ValueError, match="invalid literal"):
         with_vlan(SWITCH, "5; Stop-Computer")  # type: ignore[arg-type]
     assert with_vlan(SWITCH, 5).endswith("| Set-VMNetworkAdapterVlan -Access -VlanId 5")
+
+
+# Teams
+
+TEAM = {**EXTERNAL, "NetAdapterInterfaceGuid": [NIC1, NIC2]}
+
+
+def teamed(algorithm: str) -> Answers:
+    return answers([TEAM], [PORT], [*ADAPTERS, VETHERNET], session=4, teams=[{"Id": SWITCH, "LoadBalancingAlgorithm": algorithm}])
+
+
+def test_teams_are_read_only_where_something_is_wanted_of_them() -> None:
+    teams = Cmdlet("teams", "Get-VMSwitchTeam", properties=("Id", "LoadBalancingAlgorithm"))
+    assert teams in RESOURCE.read({**OPTIONS, "load_balancing": "dynamic"})
+    assert teams not in RESOURCE.read(OPTIONS)
+
+
+def test_the_algorithm_of_a_team_is_changed_in_place() -> None:
+    made = plan(teamed("Dynamic"), load_balancing="hyperv_port")
+    assert made.differences == (Difference("load_balancing", "dynamic", "hyperv_port"),)
+    assert made.calls == (
+        Cmdlet("team", "Set-VMSwitchTeam", {"Name": ["External"], "LoadBalancingAlgorithm": "HyperVPort"}),
+    )
+    assert (made.refusals, made.undo) == ((), None)
+    kept = plan(teamed("HyperVPort"), load_balancing="hyperv_port")
+    assert (kept.differences, kept.calls) == ((), ())
+    assert kept.state["switches"][0]["load_balancing"] == "hyperv_port"
+
+
+def test_a_new_team_gets_its_algorithm_at_once() -> None:
+    made = plan(answers(session=4, teams=()), adapters=["Ethernet", "Ethernet 2"], load_balancing="dynamic")
+    assert [call.name for call in made.calls] == ["New-VMSwitch", "Set-VMSwitchTeam"]
+    assert made.calls[1] == Cmdlet("team", "Set-VMSwitchTeam", {"Name": ["external"], "LoadBalancingAlgorithm": "Dynamic"})
+
+
+def test_one_adapter_is_no_team() -> None:
+    refused = ("load_balancing: it is a team's, and the switch has one network adapter",)
+    assert plan(answers(session=4, teams=()), adapters=["Ethernet"], load_balancing="dynamic").refusals == refused
+    alone = answers([EXTERNAL], [PORT], [*ADAPTERS, VETHERNET], session=9, teams=())
+    assert plan(alone, load_balancing="dynamic").refusals == refused

@@ -218,3 +218,19 @@ def test_cim_shows_switches_their_settings_and_which_ports_are_bound() -> None:
     assert {row["DeviceID"]: row["IsBound"] for row in ports} == {
         f"Microsoft:{guids['Ethernet']}": False, f"Microsoft:{guids['Data']}": True,
     }
+
+
+def test_a_team_has_an_algorithm_and_one_adapter_is_no_team() -> None:
+    nics = [{"name": name, "mac": f"02-00-5E-00-00-0{number}"} for number, name in enumerate(("A", "B", "C"), 1)]
+    host = hyper_v_host(hardware={"nics": nics}, uplink={"adapter": "C"})
+    host.rows("New-VMSwitch", Name="team", NetAdapterName=["A", "B"], EnableEmbeddedTeaming=True, AllowManagementOS=False)
+    host.rows("New-VMSwitch", Name="plain", NetAdapterName=["C"], AllowManagementOS=True)
+    assert host.rows("Get-VMSwitchTeam", "Name", "LoadBalancingAlgorithm", "TeamingMode") == [
+        {"Name": "team", "LoadBalancingAlgorithm": "Dynamic", "TeamingMode": "SwitchIndependent"},
+    ]
+    host.rows("Set-VMSwitchTeam", Name=["team"], LoadBalancingAlgorithm="HyperVPort")
+    assert host.values("Get-VMSwitchTeam", "LoadBalancingAlgorithm", Name="TEAM") == ["HyperVPort"]
+    assert host.values("Get-VMSwitchTeam", "Name", Name="plain") == []
+    identifier = "InvalidParameter,Microsoft.HyperV.PowerShell.Commands.SetVMSwitchTeam"
+    assert host.error("Set-VMSwitchTeam", Name=["plain"], LoadBalancingAlgorithm="Dynamic") == identifier
+    assert host.error("Set-VMSwitchTeam", Name=["team"], NetAdapterName=["A"]).startswith("RehearsalNotModelled")

@@ -13,10 +13,13 @@ from ansible_collections.winstack.hyperv.plugins.module_utils.resources.switch i
 V2 = {"Namespace": "root/virtualization/v2"}
 WANTED: dict[str, Any] = {
     "name": "External", "adapters": ["Data", "data2"], "allow_management_os": True, "bandwidth_mode": "weight", "iov": False, "vlan": 7,
+    "load_balancing": "dynamic",
 }
 
 
-def answers(*, names=("external", "other"), bandwidth=1, iov=False, bound=(True, True), management=("external",), vlan=("Access", 7)):
+def answers(
+    *, names=("external", "other"), bandwidth=1, iov=False, bound=(True, True), management=("external",), vlan=("Access", 7), team="Dynamic"
+):
     rows: dict[str, Any] = {
         "switch": [{"ElementName": name} for name in names],
         "settings": [{"ElementName": name, "BandwidthReservationMode": bandwidth, "IOVPreferred": iov} for name in names],
@@ -24,6 +27,7 @@ def answers(*, names=("external", "other"), bandwidth=1, iov=False, bound=(True,
         "adapters": [{"Name": "Data", "InterfaceGuid": "{AA}"}, {"Name": "Data2", "InterfaceGuid": "{BB}"}],
         "ports": [{"DeviceID": f"Microsoft:{guid}", "IsBound": yes} for guid, yes in zip(("{aa}", "{BB}"), bound, strict=True)],
         "vlan": [{"OperationMode": vlan[0], "AccessVlanId": vlan[1]}],
+        "team": [{"LoadBalancingAlgorithm": team}],
     }
     return Answers({call: Answer(call, tuple(found)) for call, found in rows.items()})
 
@@ -46,8 +50,9 @@ def test_it_is_seen_through_cim_and_its_adapters():
         ),
         cim("ports", "Msvm_ExternalEthernetPort", "DeviceID", "IsBound"),
         Cmdlet("vlan", "Get-VMNetworkAdapterVlan", {"VMNetworkAdapter": Ref("management")}, ("OperationMode", "AccessVlanId")),
+        Cmdlet("team", "Get-VMSwitchTeam", {"Name": "External"}, ("LoadBalancingAlgorithm",)),
     ]
-    plain = {**WANTED, "adapters": None, "bandwidth_mode": None, "iov": None, "vlan": None}
+    plain = {**WANTED, "adapters": None, "bandwidth_mode": None, "iov": None, "vlan": None, "load_balancing": None}
     assert [call.id for call in RESOURCE.evidence(plain)] == ["switch", "settings", "management"]
     assert [item.name for item in RESOURCE.promises(plain, answers())] == ["switch", "allow_management_os"]
     nothing = {**plain, "name": None}
@@ -62,6 +67,7 @@ def test_it_is_seen_through_cim_and_its_adapters():
     ({"bound": (False, True)}, {"adapters": ["data2"]}),
     ({"vlan": ("Untagged", 0)}, {"vlan": 0}),
     ({"vlan": ("Trunk", 7)}, {"vlan": None}),
+    ({"team": "HyperVPort"}, {"load_balancing": "hyperv_port"}),
     ({"management": ()}, {"allow_management_os": False}),
 ])
 def test_each_promise_is_broken_by_itself(changed, found):
@@ -73,4 +79,5 @@ def test_without_the_role_nothing_is_seen():
     nothing = Answers({name: Answer(name, error=gone) for name in answers()})
     assert {item.name: item.found for item in RESOURCE.promises(WANTED, nothing)} == {
         "switch": "0 of this name", "bandwidth_mode": None, "iov": None, "adapters": [], "allow_management_os": None, "vlan": None,
+        "load_balancing": None,
     }
