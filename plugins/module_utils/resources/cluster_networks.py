@@ -20,6 +20,7 @@ _VIRTUAL_MACHINE = "Virtual Machine"
 _EXCLUDE, _ORDER = "MigrationExcludeNetworks", "MigrationNetworkOrder"
 _PARALLEL = "MaximumParallelMigrations"
 _PARAMETERS = "HKLM:\\Cluster\\ResourceTypes\\Virtual Machine\\Parameters"
+_NO_SUCH_KEY = "PathNotFound"
 _UINT32 = 0xFFFFFFFF
 _SETTINGS = ("name", "role", "metric")
 
@@ -277,10 +278,18 @@ def _migration_promises(
     options: Mapping[str, Any], rows: Mapping[str | None, Mapping[str, Any]], answers: Answers
 ) -> Iterator[Promise]:
     subnets = options["live_migration_networks"]
-    if not subnets or not answers["registry"].ok:
+    if not subnets:
         return
-    ids = {subnet: row["ID"].lower() for subnet, row in rows.items()}
-    excluded = set(_ids(answers.row("registry")[_EXCLUDE]))
-    found = [subnet for subnet, key in ids.items() if key not in excluded]
     wanted = [normal(subnet) for subnet in subnets]
-    yield Promise("live_migration_networks", wanted, found, f"registry {_PARAMETERS}", set(wanted) == set(found))
+    found = _not_excluded(rows, answers)
+    kept = found is not None and set(wanted) == set(found)
+    yield Promise("live_migration_networks", wanted, found, f"registry {_PARAMETERS}", kept)
+
+
+def _not_excluded(rows: Mapping[str | None, Mapping[str, Any]], answers: Answers) -> list[str | None] | None:
+    """None where nobody ever set a parameter of the resource type, so that it has no key."""
+    error = answers["registry"].error
+    if error is not None and error.id.split(",")[0] == _NO_SUCH_KEY:
+        return None
+    excluded = set(_ids(answers.row("registry")[_EXCLUDE]))
+    return [subnet for subnet, row in rows.items() if row["ID"].lower() not in excluded]

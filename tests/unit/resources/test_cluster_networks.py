@@ -253,6 +253,17 @@ def test_cim_and_the_registry_show_the_same() -> None:
     )
 
 
+def test_without_a_key_nobody_ever_chose_networks() -> None:
+    missing = CmdletError("PathNotFound,Microsoft.PowerShell.Commands.GetItemPropertyCommand", "no such key")
+    answers = Answers({"networks": Answer("networks"), "registry": Answer("registry", error=missing)})
+    assert RESOURCE.promises(options(live_migration_networks=["10.0.1.0/24"]), answers) == (
+        Promise("live_migration_networks", ["10.0.1.0/24"], None, f"registry {REGISTRY}", False),
+    )
+    answers["registry"] = Answer("registry", error=BUSY)
+    with pytest.raises(CallFailed):
+        RESOURCE.promises(options(live_migration_networks=["10.0.1.0/24"]), answers)
+
+
 @pytest.mark.parametrize("broken", ["cluster", "networks", "migration"])
 def test_an_error_is_not_taken_for_an_answer(broken: str) -> None:
     answers = cluster()
