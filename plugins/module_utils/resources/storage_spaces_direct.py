@@ -188,7 +188,7 @@ def _node_findings(answers: Answers, current: _Current) -> Iterator[Finding]:
 def _warnings(options: Mapping[str, Any], current: _Current) -> Iterator[str]:
     for item in options["volumes"]:
         volume = current.volume(item["name"])
-        if volume is not None and volume.size != item["size_gb"] * _GB:
+        if volume is not None and volume.size // _GB != item["size_gb"]:
             yield f"volumes: {item['name']} has {volume.size // _GB} GB, not {item['size_gb']}; a volume that is there is not resized"
     name = options["pool_name"]
     if current.enabled and name is not None and name.lower() not in [pool.lower() for pool in current.pools]:

@@ -119,7 +119,6 @@ class Nodes:
         assert self.calls(again_on) == 1
         return again
 
-
     def verify(self, task: Mapping[str, Any], *, host: str = "hv01") -> dict[str, tuple[Any, bool]]:
         """What another path shows of what a task promises, and whether it is kept, by the promise's name."""
         ((module, options),) = task.items()

@@ -259,6 +259,25 @@ def test_parameters_of_a_resource_type() -> None:
     assert host.error("Get-ClusterParameter", Name=["x"]) == f"PSArgument,{COMMANDS}.GetParameterCommand"
 
 
+def test_private_properties_of_the_cluster_are_made_on_request() -> None:
+    """windowsserverdocs on Kernel Soft Reboot: Get-Cluster | Set-ClusterParameter -Name CauEnableSoftReboot -Value 1 -Create."""
+    lab = made(2)
+    cluster = {"id": "cluster", "cmdlet": "Get-Cluster", "properties": ["Name"]}
+    read = {
+        "id": "read", "cmdlet": "Get-ClusterParameter", "parameters": {"InputObject": {"$ref": "cluster"}}, "properties": ["Name", "Value"],
+    }
+    write: dict[str, Any] = {
+        "id": "write", "cmdlet": "Set-ClusterParameter",
+        "parameters": {"InputObject": {"$ref": "cluster"}, "Name": "CauEnableSoftReboot", "Value": "1"},
+    }
+    results = lab["hv01"].batch(cluster, read, write)
+    assert results[1]["output"] == []
+    assert results[2]["error"]["id"].startswith("Set-ClusterParameter,")
+    create = {**write, "parameters": {**write["parameters"], "Create": True}}
+    assert [result.get("error") for result in lab["hv01"].batch(cluster, create)] == [None] * 2
+    assert lab["hv02"].batch(cluster, read)[1]["output"] == [{"Name": "CauEnableSoftReboot", "Value": "1"}]
+
+
 def assign(lab: Lab, values: dict[str, Any], cmdlet: str = "Get-Cluster", **parameters: Any) -> dict[str, Any]:
     read = {"id": "it", "cmdlet": cmdlet, "parameters": parameters}
     return lab["hv01"].batch(read, {"id": "set", "assign": {"$ref": "it"}, "values": values})[1]

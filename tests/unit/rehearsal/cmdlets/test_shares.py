@@ -204,3 +204,13 @@ def test_shares_of_other_hosts_are_refused() -> None:
     lab = Lab(2)
     with lab.call("hv01") as host:
         assert host.error("Test-Path", LiteralPath="\\\\hv02\\C$") == "RehearsalNotModelled"
+
+
+def test_a_server_has_an_address_of_its_own_although_the_lab_file_gives_none() -> None:
+    servers = lab({"name": "fs1"}, {"name": "fs2"}).file_servers
+    assert [server.addresses for server in servers] == [("203.0.113.1",), ("203.0.113.2",)]
+    host = Host()
+    host.machine.file_servers = FileServers(servers, Clock())
+    assert host.rows("Test-NetConnection", "TcpTestSucceeded", "RemoteAddress", ComputerName="fs2.corp.example", Port=445) == [
+        {"TcpTestSucceeded": True, "RemoteAddress": "203.0.113.2"},
+    ]

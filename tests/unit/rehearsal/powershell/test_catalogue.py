@@ -98,6 +98,16 @@ def test_the_supplement_speaks_of_cmdlets_and_parameters_that_are_there() -> Non
         assert {"Confirm", *entry["unless"]} <= set(command.parameters), name
 
 
+def test_an_added_parameter_is_one_that_the_reference_lacks() -> None:
+    reference = json.loads((Path(rehearsal.__file__).parent / "data" / "catalogue.json").read_text())["cmdlets"]
+    for name, entry in SUPPLEMENT["added"].items():
+        assert entry["source"]
+        for parameter, fields in entry["parameters"].items():
+            assert parameter not in reference[name]["parameters"]
+            having = {version for version in VERSIONS if parameter in catalogue().find(name, version).parameters}  # type: ignore[union-attr]
+            assert having == set(fields["os"])
+
+
 def test_an_allowance_is_for_versions_that_the_reference_lacks() -> None:
     for name, entry in SUPPLEMENT["os"].items():
         assert [version for version in entry["versions"] if catalogue().documented(name, version)] == [], name
