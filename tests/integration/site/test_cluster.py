@@ -168,3 +168,17 @@ def test_one_inventory_may_have_several_clusters(start: StartCluster) -> None:
     run = site.play(playbook="cluster.yml", inventory=inventory, variables=READY)
     assert run.code == 0, run.failures
     assert clusters(site) == {"cluster1": ["node1", "node2"], "cluster2": ["node3"]}
+
+
+def test_storage_spaces_direct_looks_at_the_disks_of_every_node_before_it_touches_one(start: StartCluster) -> None:
+    def disks(lab: dict[str, Any]) -> None:
+        for name, host in lab["hosts"].items():
+            data = [] if name == "node3" else [{"name": f"SSD-{name}", "serial": f"S-{name}", "size_gb": 900, "bus_type": 17}]
+            host["hardware"] = {**host["hardware"], "disks": [{"size_gb": 240, "bus_type": 11}, *data]}
+        lab["shared_luns"] = []
+
+    site = start(disks)
+    run = play(site, hyperv_cluster_storage_spaces_direct={"volumes": [{"name": "Instances", "size_gb": 100}]})
+    assert [host for host, _message in run.failures] == ["node3"]
+    assert changes(site) == []
+    assert clusters(site) == {}
