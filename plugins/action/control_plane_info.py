@@ -10,8 +10,9 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ..module_utils import control_plane, port_bindings
-from ..module_utils.control_plane import Heard, Node, Question
+from ..module_utils.control_plane import node_check as control_plane
+from ..module_utils.control_plane import port_bindings
+from ..module_utils.control_plane.node_check import Heard, Node, Question
 from ..plugin_utils.options import InvalidOptions, validated
 
 # Seconds between two rounds of questions while wait_seconds lasts.

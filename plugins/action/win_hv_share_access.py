@@ -6,10 +6,10 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..module_utils import share_access
 from ..module_utils.answers import Answers
 from ..module_utils.calls import Call, prefixed
-from ..module_utils.share_access import Access, Target
+from ..module_utils.storage import share_access
+from ..module_utils.storage.share_access import Access, Target
 from ..plugin_utils.batch import RunBatch, batch_runner
 from ..plugin_utils.options import InvalidOptions, validated
 from ..plugin_utils.resource_action import ResourceAction

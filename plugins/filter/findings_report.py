@@ -47,7 +47,7 @@ _value:
 from collections.abc import Mapping  # noqa: E402
 from typing import Any  # noqa: E402
 
-from ..module_utils.shared_instance_storage import overcommit  # noqa: E402
+from ..module_utils.storage.shared_instance_storage import overcommit  # noqa: E402
 
 _ALL = "several hosts"
 _ORDER = ("critical", "warning", "information")

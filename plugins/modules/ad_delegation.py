@@ -204,10 +204,10 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.winstack.hyperv.plugins.module_utils import delegation, ldap_directory
-from ansible_collections.winstack.hyperv.plugins.module_utils.delegation import Change, Computer, DelegationError, Wanted
-from ansible_collections.winstack.hyperv.plugins.module_utils.ldap_directory import Directory, DirectoryError, Entry, Settings
-from ansible_collections.winstack.hyperv.plugins.module_utils.security_descriptor import sid_bytes, sid_text
+from ansible_collections.winstack.hyperv.plugins.module_utils.directory import delegation, ldap_directory
+from ansible_collections.winstack.hyperv.plugins.module_utils.directory.delegation import Change, Computer, DelegationError, Wanted
+from ansible_collections.winstack.hyperv.plugins.module_utils.directory.ldap_directory import Directory, DirectoryError, Entry, Settings
+from ansible_collections.winstack.hyperv.plugins.module_utils.directory.security_descriptor import sid_bytes, sid_text
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "hosts": {"type": "list", "elements": "str", "required": True},

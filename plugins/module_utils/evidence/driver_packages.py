@@ -8,10 +8,11 @@ import ntpath
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .. import driver_store, vendor_programs
 from ..answers import Answers
 from ..calls import Call, Cmdlet
 from ..plans import Promise
+from ..vendor import driver_store
+from ..vendor import programs as vendor_programs
 from . import promise, seen
 
 # Two levels of wildcards; the keys that administrators may not read have other names.

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from ..answers import Answers
 from ..calls import Call, Cmdlet, Program, ReadFile
-from ..driver_environment import DRIVER_MODULES, Environment
-from ..driver_services import ServiceWish
+from ..driver.environment import DRIVER_MODULES, Environment
+from ..driver.services import ServiceWish
 from ..plans import Promise
 from . import promise, seen_one
 

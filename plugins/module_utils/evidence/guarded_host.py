@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from .. import hgs_client, host_key
 from ..answers import Answers
-from ..attestation import HOST_KEY, PASSED
 from ..calls import Call, Cmdlet
-from ..hgs_client import Urls
+from ..guardian import hgs_client, host_key
+from ..guardian.attestation import HOST_KEY, PASSED
+from ..guardian.hgs_client import Urls
 from ..plans import Promise
 from . import instances, promise, seen_one
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .. import migration_networks
 from ..answers import Answers
 from ..calls import Call, Cmdlet
+from ..network import migration_networks
 from ..plans import Promise
 from . import VIRTUALIZATION, instances, promise, seen_one
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..answers import Answers
 from ..calls import Call, Cmdlet
-from ..mpio_disks import BUS_WIDE, Hardware, disks, read_disks, repeated
-from ..mpio_registry import claimed, key_values, read_registry, timers
+from ..mpio.disks import BUS_WIDE, Hardware, disks, read_disks, repeated
+from ..mpio.registry import claimed, key_values, read_registry, timers
 from ..plans import Promise
 from . import instances, promise, seen_one
 

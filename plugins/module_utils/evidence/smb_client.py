@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .. import smb_constraints, tcp_endpoints
 from ..answers import Answers
 from ..calls import Call, Cmdlet
+from ..network import smb_constraints, tcp_endpoints
+from ..network.tcp_endpoints import Endpoint
 from ..plans import Promise
-from ..tcp_endpoints import Endpoint
 from . import instances, promise, seen_one
 
 _CONSTRAINTS = "MSFT_SmbMultichannelConstraint"

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .. import tcp_endpoints
 from ..answers import Answers
 from ..calls import Call, Cmdlet
+from ..network import tcp_endpoints
+from ..network.tcp_endpoints import Endpoint
 from ..plans import Promise
-from ..tcp_endpoints import Endpoint
 from . import instances, promise, seen, seen_one, service_registry, service_status, start_mode
 
 _SERVICE = "MSiSCSI"

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .. import tcp_endpoints
 from ..answers import CONDITION_NOT_MET, Answers, CmdletError
 from ..calls import Call, Cmdlet, Credential, PlainSecret, Ref, Retry
 from ..cluster import asking, errors
+from ..network import tcp_endpoints
+from ..network.tcp_endpoints import Endpoint
 from ..plans import Difference, Finding, Plan, Promise
-from ..storage_locations import Location, locate, short_name
-from ..tcp_endpoints import Endpoint
+from ..storage.locations import Location, locate, short_name
 
 # The first Windows Server that takes a credential for the share.
 _CREDENTIAL_BUILD = 17763

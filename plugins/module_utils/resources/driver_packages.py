@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .. import driver_store, vendor_programs
 from ..answers import Answers, CmdletError
 from ..calls import Call
-from ..driver_store import Package
 from ..evidence import driver_packages
 from ..plans import Difference, Finding, Plan, Promise
-from ..vendor_programs import Program
+from ..vendor import driver_store
+from ..vendor import programs as vendor_programs
+from ..vendor.driver_store import Package
+from ..vendor.programs import Program
 
 
 class DriverPackages:

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .. import driver_services as services
 from ..answers import Answers
 from ..calls import Call, Cmdlet, ReadFile, WriteFile
-from ..driver_environment import Environment, HostFile, install_python, install_vc_runtime, make_environment, registry_values
+from ..driver import services
+from ..driver.environment import Environment, HostFile, install_python, install_vc_runtime, make_environment, registry_values
 from ..evidence import driver_wheelhouse as second_path
 from ..plans import Difference, Plan, Promise
 

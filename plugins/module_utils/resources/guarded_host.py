@@ -11,15 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .. import hgs_client, host_key, tcp_endpoints, trusted_hardware
 from ..answers import Answers
-from ..attestation import ACTIVE_DIRECTORY, HOST_KEY, PASSED, TPM
 from ..calls import Call, Cmdlet, Retry
 from ..evidence import guarded_host as second_path
-from ..hgs_client import Client
-from ..host_key import HostKey
+from ..guardian import hgs_client, host_key, trusted_hardware
+from ..guardian.attestation import ACTIVE_DIRECTORY, HOST_KEY, PASSED, TPM
+from ..guardian.hgs_client import Client
+from ..guardian.host_key import HostKey
+from ..network import tcp_endpoints
+from ..network.tcp_endpoints import Endpoint, Reached
 from ..plans import Difference, Finding, Plan, Severity
-from ..tcp_endpoints import Endpoint, Reached
 
 _POLL_SECONDS = 5
 # Server 2019, which brought host keys and fallback URLs, and from which on attestation by Active Directory is deprecated.

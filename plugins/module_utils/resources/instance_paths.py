@@ -15,7 +15,7 @@ from ..answers import Answers
 from ..calls import Call, Cmdlet
 from ..evidence import folder, folder_seen, instances, promise, seen_one
 from ..plans import Difference, Finding, Plan, Promise
-from ..storage_locations import Location, locate
+from ..storage.locations import Location, locate
 
 _GIB = 2**30
 _DRIVE = "Win32_LogicalDisk"

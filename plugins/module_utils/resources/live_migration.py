@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import migration_networks
 from ..answers import Answers
 from ..calls import Call, Cmdlet
 from ..evidence import live_migration as second_path
+from ..network import migration_networks
 from ..plans import Difference, Plan
 
 # Server 2025, where Credential Guard is on by default.

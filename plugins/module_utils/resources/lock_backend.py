@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .. import tcp_endpoints
 from ..answers import Answers
 from ..calls import Call, Cmdlet
+from ..network import tcp_endpoints
+from ..network.tcp_endpoints import Endpoint, Reached
 from ..nova_conf import lock_url
 from ..plans import Finding, Plan
-from ..tcp_endpoints import Endpoint, Reached
 
 # What pip leaves of an installed package: NAME-VERSION.dist-info (PyPA specifications, recording installed projects).
 _INSTALLED = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)\.dist-info", re.IGNORECASE)

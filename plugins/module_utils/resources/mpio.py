@@ -10,8 +10,8 @@ from typing import Any
 from ..answers import Answers
 from ..calls import Call, Cmdlet
 from ..evidence import mpio as second_path
-from ..mpio_disks import BUS_WIDE, Disk, Hardware, disks, read_disks, repeated
-from ..mpio_registry import claimed, dsm_list, key_values, read_registry, set_timers, timer_differences, timer_refusals, timers
+from ..mpio.disks import BUS_WIDE, Disk, Hardware, disks, read_disks, repeated
+from ..mpio.registry import claimed, dsm_list, key_values, read_registry, set_timers, timer_differences, timer_refusals, timers
 from ..plans import Difference, Finding, Plan
 
 _AUTOMATIC_CLAIM = {"iscsi": "iSCSI", "sas": "SAS"}

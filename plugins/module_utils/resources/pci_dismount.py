@@ -10,9 +10,9 @@ from typing import Any
 from ..answers import Answers, CmdletError
 from ..calls import Call, Cmdlet, Retry
 from ..evidence import pci_dismount as second_path
-from ..pci_devices import Device, devices, matches, read_devices
-from ..pci_nova import nova_view
-from ..pci_survey import objections
+from ..pci.devices import Device, devices, matches, read_devices
+from ..pci.nova import nova_view
+from ..pci.survey import objections
 from ..plans import Difference, Plan
 
 _SELECTORS = ("location_path", "instance_id", "vendor_id", "product_id", "class")

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .. import smb_constraints, tcp_endpoints
 from ..answers import Answers
 from ..calls import Call, Cmdlet
 from ..evidence import smb_client as second_path
+from ..network import smb_constraints, tcp_endpoints
+from ..network.tcp_endpoints import Endpoint, Reached
 from ..plans import Difference, Finding, Plan, Promise
-from ..storage_locations import Location, locate
-from ..tcp_endpoints import Endpoint, Reached
+from ..storage.locations import Location, locate
 
 # Server 2025, which signs what it sends by default.
 _SIGNING_BUILD = 26100

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .. import tcp_endpoints
 from ..answers import Answers, CallFailed, CmdletError
 from ..calls import Call, Cmdlet, Ref, Retry
 from ..evidence import storage as second_path
+from ..network import tcp_endpoints
+from ..network.tcp_endpoints import Endpoint, Reached
 from ..plans import Difference, Finding, Plan, Promise
-from ..storage_locations import Location, locate
-from ..tcp_endpoints import Endpoint, Reached
+from ..storage.locations import Location, locate
 from ..wql import named
 
 _SERVICE = "MSiSCSI"

@@ -11,7 +11,7 @@ from typing import Any
 from ..answers import Answers
 from ..calls import Call, Cmdlet, Ref, Retry
 from ..evidence import switch as second_path
-from ..host_network import network, network_changes, read_network, session_interfaces
+from ..network.host_network import network, network_changes, read_network, session_interfaces
 from ..plans import Difference, Plan
 from ..undo import Undo, read_undo, remove_undo, undo_left, with_vlan, without_switch_over
 

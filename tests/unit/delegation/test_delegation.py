@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.winstack.hyperv.plugins.module_utils import delegation
-from ansible_collections.winstack.hyperv.plugins.module_utils.delegation import Change, Computer, DelegationError, Wanted
-from ansible_collections.winstack.hyperv.plugins.module_utils.security_descriptor import Descriptor, allow, build
+from ansible_collections.winstack.hyperv.plugins.module_utils.directory import delegation
+from ansible_collections.winstack.hyperv.plugins.module_utils.directory.delegation import Change, Computer, DelegationError, Wanted
+from ansible_collections.winstack.hyperv.plugins.module_utils.directory.security_descriptor import Descriptor, allow, build
 
 MIGRATION = "Microsoft Virtual System Migration Service"
 TRANSITION = 0x1000000

@@ -11,9 +11,9 @@ from typing import Any
 import ldap3
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.winstack.hyperv.plugins.module_utils import ldap_directory
-from ansible_collections.winstack.hyperv.plugins.module_utils.ldap_directory import Directory, DirectoryError, Settings
-from ansible_collections.winstack.hyperv.plugins.module_utils.security_descriptor import sid_bytes
+from ansible_collections.winstack.hyperv.plugins.module_utils.directory import ldap_directory
+from ansible_collections.winstack.hyperv.plugins.module_utils.directory.ldap_directory import Directory, DirectoryError, Settings
+from ansible_collections.winstack.hyperv.plugins.module_utils.directory.security_descriptor import sid_bytes
 from ansible_collections.winstack.hyperv.plugins.modules import ad_delegation
 
 MIGRATION = "Microsoft Virtual System Migration Service"

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.winstack.hyperv.plugins.module_utils.security_descriptor import (
+from ansible_collections.winstack.hyperv.plugins.module_utils.directory.security_descriptor import (
     Descriptor,
     DescriptorError,
     allow,

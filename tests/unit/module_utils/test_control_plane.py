@@ -6,8 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.winstack.hyperv.plugins.module_utils import control_plane, port_bindings
-from ansible_collections.winstack.hyperv.plugins.module_utils.control_plane import Heard, Node, Question, judge
+from ansible_collections.winstack.hyperv.plugins.module_utils.control_plane import node_check as control_plane
+from ansible_collections.winstack.hyperv.plugins.module_utils.control_plane import port_bindings
+from ansible_collections.winstack.hyperv.plugins.module_utils.control_plane.node_check import Heard, Node, Question, judge
 
 UUID = "8d3c0a52-3f0e-4c3c-9c39-0d3df0d6a001"
 SERVICE = {"host": "HV01", "state": "up", "status": "enabled", "disabled_reason": None}

@@ -6,11 +6,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.winstack.hyperv.plugins.module_utils import share_access
 from ansible_collections.winstack.hyperv.plugins.module_utils.answers import Answer, Answers, CmdletError
 from ansible_collections.winstack.hyperv.plugins.module_utils.calls import Call, Cmdlet, Ref, WriteFile, encode_call
-from ansible_collections.winstack.hyperv.plugins.module_utils.share_access import Access, Target
-from ansible_collections.winstack.hyperv.plugins.module_utils.storage_locations import Location
+from ansible_collections.winstack.hyperv.plugins.module_utils.storage import share_access
+from ansible_collections.winstack.hyperv.plugins.module_utils.storage.locations import Location
+from ansible_collections.winstack.hyperv.plugins.module_utils.storage.share_access import Access, Target
 from rehearsal.powershell.catalogue import VERSIONS
 from rehearsal.strictness import check_call
 

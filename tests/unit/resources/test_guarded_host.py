@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.winstack.hyperv.plugins.module_utils.answers import Answer, Answers, CallFailed, CmdletError
-from ansible_collections.winstack.hyperv.plugins.module_utils.attestation import attestation
 from ansible_collections.winstack.hyperv.plugins.module_utils.calls import Cmdlet, Retry
+from ansible_collections.winstack.hyperv.plugins.module_utils.guardian.attestation import attestation
 from ansible_collections.winstack.hyperv.plugins.module_utils.plans import Difference, Plan
 from ansible_collections.winstack.hyperv.plugins.module_utils.resources.guarded_host import RESOURCE
 

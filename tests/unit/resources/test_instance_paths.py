@@ -10,7 +10,7 @@ from ansible_collections.winstack.hyperv.plugins.module_utils.answers import Ans
 from ansible_collections.winstack.hyperv.plugins.module_utils.calls import Cmdlet
 from ansible_collections.winstack.hyperv.plugins.module_utils.plans import Difference, Finding
 from ansible_collections.winstack.hyperv.plugins.module_utils.resources.instance_paths import RESOURCE
-from ansible_collections.winstack.hyperv.plugins.module_utils.shared_instance_storage import overcommit
+from ansible_collections.winstack.hyperv.plugins.module_utils.storage.shared_instance_storage import overcommit
 
 GIB = 2**30
 ID = "\\\\?\\Volume{6a1f1c3e-0000-4000-8000-000000000001}\\"

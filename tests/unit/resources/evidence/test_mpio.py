@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from ansible_collections.winstack.hyperv.plugins.module_utils.answers import Answer, Answers, CmdletError
 from ansible_collections.winstack.hyperv.plugins.module_utils.calls import Cmdlet
-from ansible_collections.winstack.hyperv.plugins.module_utils.mpio_disks import read_disks
-from ansible_collections.winstack.hyperv.plugins.module_utils.mpio_registry import read_registry
+from ansible_collections.winstack.hyperv.plugins.module_utils.mpio.disks import read_disks
+from ansible_collections.winstack.hyperv.plugins.module_utils.mpio.registry import read_registry
 from ansible_collections.winstack.hyperv.plugins.module_utils.plans import Promise
 from ansible_collections.winstack.hyperv.plugins.module_utils.resources.mpio import RESOURCE
 

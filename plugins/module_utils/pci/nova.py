@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .pci_devices import Device
+from .devices import Device
 
 # nova's limits for the parts of an address (nova.pci.devspec).
 _MAX_BUS, _MAX_SLOT, _MAX_FUNCTION = 0xFF, 0x1F, 7

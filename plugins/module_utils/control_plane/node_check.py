@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..nova_conf.releases import control_plane_warning, control_planes_of
+from ..plans import Finding
 from . import port_bindings
-from .nova_conf.releases import control_plane_warning, control_planes_of
-from .plans import Finding
 from .port_bindings import Reach
 
 HYPERV_AGENT = "HyperV agent"

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..calls import Cmdlet
+from ..network.tcp_endpoints import Endpoint, is_host
 from .attestation import UNKNOWN, Attestation, attestation
-from .calls import Cmdlet
-from .tcp_endpoints import Endpoint, is_host
 
 _COMMAND = "Get-HgsClientConfiguration"
 _SERVICE_MODE = "HostGuardianService"

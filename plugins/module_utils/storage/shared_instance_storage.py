@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .plans import Finding
+from ..plans import Finding
 
 
 def overcommit(states: Mapping[str, Mapping[str, Any]]) -> list[Finding]:

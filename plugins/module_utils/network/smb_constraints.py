@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .answers import Answers
-from .calls import Call, Cmdlet, Ref
-from .plans import Difference
-from .storage_locations import short_name
+from ..answers import Answers
+from ..calls import Call, Cmdlet, Ref
+from ..plans import Difference
+from ..storage.locations import short_name
 
 
 @dataclass(frozen=True)

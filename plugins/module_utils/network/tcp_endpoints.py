@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .answers import Answers
-from .calls import Call, Cmdlet
+from ..answers import Answers
+from ..calls import Call, Cmdlet
 
 SMB_PORT = 445
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .answers import Answers
-from .calls import Call, Cmdlet
-from .plans import Finding
+from ..answers import Answers
+from ..calls import Call, Cmdlet
+from ..plans import Finding
 
 _KEY = r"HKLM:\SOFTWARE\Microsoft\HgsClient"
 _STORE = r"Cert:\LocalMachine\My"

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import tcp_endpoints
-from .answers import Answer, Answers, CmdletError
-from .calls import Call, Cmdlet, Ref, WriteFile
-from .plans import Finding
-from .storage_locations import Location, locate
-from .tcp_endpoints import Endpoint
+from ..answers import Answer, Answers, CmdletError
+from ..calls import Call, Cmdlet, Ref, WriteFile
+from ..network import tcp_endpoints
+from ..network.tcp_endpoints import Endpoint
+from ..plans import Finding
+from .locations import Location, locate
 
 PROBE_PREFIX = "winstack-probe-"
 

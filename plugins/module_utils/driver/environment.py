@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .answers import Answers
-from .calls import Call, Cmdlet, Program, WriteFile
+from ..answers import Answers
+from ..calls import Call, Cmdlet, Program, WriteFile
 
 # What the archive of tools/wheelhouse holds.
 WHEELS = "wheels"

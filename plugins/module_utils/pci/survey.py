@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .pci_devices import Device
+from .devices import Device
 
 # DEVPROP_PCIDEVICE_DEVICETYPE and the PCI base class, pciprop.h.
 _EXPRESS_ENDPOINT, _LEGACY_ENDPOINT, _INTEGRATED_ENDPOINT, _TREATED_AS_PCI = 2, 3, 4, 5

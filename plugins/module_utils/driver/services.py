@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .answers import Answers
-from .calls import Call, Cmdlet, Credential, PlainSecret, Program, Ref
-from .driver_environment import Environment, registry_values
-from .plans import Difference
-from .wql import named
+from ..answers import Answers
+from ..calls import Call, Cmdlet, Credential, PlainSecret, Program, Ref
+from ..plans import Difference
+from ..wql import named
+from .environment import Environment, registry_values
 
 _SERVICES_KEY = "HKLM:\\SYSTEM\\CurrentControlSet\\Services\\"
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
-from .answers import Answers
-from .calls import Call, Cmdlet, Retry
-from .plans import Difference
+from ..answers import Answers
+from ..calls import Call, Cmdlet, Retry
+from ..plans import Difference
 
 # vmms may refuse a network for a moment right after Enable-VMMigration.
 _AFTER_ENABLING = Retry(count=10, seconds=3)

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .answers import Answers
-from .calls import Call, Cmdlet
-from .mpio_disks import Hardware
-from .plans import Difference
+from ..answers import Answers
+from ..calls import Call, Cmdlet
+from ..plans import Difference
+from .disks import Hardware
 
 _CONTROL_SET = "HKLM:\\SYSTEM\\CurrentControlSet"
 _MAXIMUM = 2**31 - 1  # Set-MPIOSetting takes Int32

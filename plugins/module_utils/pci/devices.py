@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .answers import Answers
-from .calls import Call, Cmdlet, Ref
+from ..answers import Answers
+from ..calls import Call, Cmdlet, Ref
 
 # Device properties by the names that Microsoft's SurveyDDA.ps1 uses (two spaces); pciprop.h of the WDK defines them.
 _PCI = "{3AB22E31-8264-4b4e-9AF5-A8D2D8E33E62}"

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .answers import Answers
-from .calls import Call, Cmdlet, Ref
-from .plans import Difference, Finding
+from ..answers import Answers
+from ..calls import Call, Cmdlet, Ref
+from ..plans import Difference, Finding
 
 # A 32-bit package on 64-bit Windows is listed in the second.
 _UNINSTALL = [

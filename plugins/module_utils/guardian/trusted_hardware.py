@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .answers import Answers
-from .calls import Call, Cmdlet
-from .plans import Finding
+from ..answers import Answers
+from ..calls import Call, Cmdlet
+from ..plans import Finding
 
 _SECURE_BOOT, _DMA_PROTECTION, _RUNNING = 2, 3, 2
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .plans import Finding
+from ..plans import Finding
 
 HYPERV = "hyperv"
 FAILED = "binding_failed"

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 
-from .answers import Answers
-from .calls import Call, Cmdlet
+from ..answers import Answers
+from ..calls import Call, Cmdlet
 
 _WHAT = {"addresses": "address", "name_servers": "name server", "routes": "route"}
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .answers import Answers, CmdletError
-from .calls import Call, Cmdlet, Program
+from ..answers import Answers, CmdletError
+from ..calls import Call, Cmdlet, Program
 
 # Microsoft's "PnPUtil Return Values": done; no device matches, or those that do have a better driver; done, but for a restart.
 _DONE, _NO_DEVICE, _RESTART_REQUIRED = 0, 259, 3010

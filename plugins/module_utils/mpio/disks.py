@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .answers import Answers
-from .calls import Call, Cmdlet
+from ..answers import Answers
+from ..calls import Call, Cmdlet
 
 # The path of a disk that MPIO presents; nova-compute waits for it (os-win: diskutils.is_mpio_disk).
 _MPIO_PATH = "\\\\?\\mpio"
