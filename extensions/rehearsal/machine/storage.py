@@ -260,7 +260,6 @@ class Storage:
         self._contents.update(known)
 
 
-
 def _fresh(name: str, disk: Disk) -> DiskContent:
     """A disk with a letter has its one volume; one without is empty."""
     style, file_system = (GPT, "NTFS") if disk.letter else ("RAW", "")

@@ -3,4 +3,6 @@
 """Ansible's own loader finds the collection here as in the unit tests."""
 from __future__ import annotations
 
-import tests.unit.conftest  # noqa: F401
+from tests.unit.conftest import init_plugin_loader
+
+__all__ = ["init_plugin_loader"]

@@ -94,8 +94,9 @@ def test_all_are_kept(section: str, paths: set[str]) -> None:
     ("switch", change_switch(adapters=("Ethernet",)), {"adapters": []}),
     ("switch", change_switch(allow_management_os=False), {"allow_management_os": False, "vlan": None}),
     ("switch", change_switch(vlan=0), {"vlan": 0}),
-    ("switch", change_switch(name="other"), {"switch": "0 of this name", "bandwidth_mode": None, "iov": None, "allow_management_os": False,
-                                              "vlan": None}),
+    ("switch", change_switch(name="other"), {
+        "switch": "0 of this name", "bandwidth_mode": None, "iov": None, "allow_management_os": False, "vlan": None,
+    }),
     ("pci_dismount", mount(GPU["location_path"]), {f"devices.{GPU['location_path']}": None}),
     ("smb_client", lambda machine: machine.smb.set("EnableMultiChannel", False), {"multichannel": False}),
     ("smb_client", lambda machine: machine.smb.set("RequireSecuritySignature", False), {"require_signing": False}),

@@ -20,8 +20,9 @@ SERVICE: dict[str, Any] = {
     "password": "S3cret", "environment": {"A": "1"},
 }
 WANTED: dict[str, Any] = {
-    "root": ROOT, "archive": {"path": "C:\\a.zip", "url": None, "sha256": SHA}, "python": {"executable": None, "target": "C:\\P",
-    "installer": None}, "vc_runtime": {"installer": None}, "wrapper": {"kind": "nssm", "path": "C:\\nssm.exe"}, "services": [SERVICE],
+    "root": ROOT, "archive": {"path": "C:\\a.zip", "url": None, "sha256": SHA},
+    "python": {"executable": None, "target": "C:\\P", "installer": None}, "vc_runtime": {"installer": None},
+    "wrapper": {"kind": "nssm", "path": "C:\\nssm.exe"}, "services": [SERVICE],
 }
 FAILED = CmdletError("ProgramFailed", "exit code 1")
 
