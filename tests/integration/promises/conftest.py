@@ -3,6 +3,4 @@
 """Ansible's own loader finds the collection here as in the unit tests."""
 from __future__ import annotations
 
-from tests.unit.conftest import init_plugin_loader
-
-__all__ = ["init_plugin_loader"]
+import tests.unit.conftest  # noqa: F401  # pylint: disable=unused-import
