@@ -11,7 +11,7 @@ from typing import Any
 
 from ..powershell.errors import not_modelled
 from ..powershell.registry import MODELS
-from . import cluster_storage, membership, pending, setup, spaces
+from . import boot, cluster_storage, membership, pending, setup, spaces
 from .accounts import ADMINISTRATORS, BUILT_IN_SERVICES, LOCAL_SERVICE, Accounts
 from .caller import SYSTEM, Caller, calling, current
 from .catalogue import INBOX_MODULES, MODULE_FEATURES, FeatureInfo
@@ -24,11 +24,12 @@ from .files import FileStore
 from .firewall import Firewall
 from .guardian import Guardians, HgsClient
 from .hyperv import HyperV, obstacles
+from .identity import Identity
 from .mounts import Files, Place
 from .pci import PciDevices
 from .peers import Peers
 from .registry import Registry, normalise
-from .services import DOMAIN_JOINED, NETWORK_ON, NOT_DOMAIN_JOINED, START, STOP, Service, Services, Trigger
+from .services import Service, Services
 from .shared_luns import SharedLuns
 from .shares import FileServers
 from .smb import SmbClient
@@ -53,21 +54,6 @@ class Hooks:
     service_starting: list[Hook] = field(default_factory=list)
     service_started: list[Hook] = field(default_factory=list)
     service_waiting: list[Hook] = field(default_factory=list)
-
-
-@dataclass
-class Identity:
-    """Names; what starts with pending takes effect at the next reboot. domain is empty on a workgroup machine."""
-
-    computer_name: str
-    domain: str
-    workgroup: str
-    pending_name: str = ""
-    pending_domain: str | None = None
-
-    @property
-    def full_name(self) -> str:
-        return f"{self.computer_name}.{self.domain}" if self.domain else self.computer_name
 
 
 def utc() -> datetime:
@@ -149,8 +135,8 @@ class Machine:
         machine.drivers.seed()
         for feature in setup.FEATURE_SERVICES:
             if machine.features.in_effect(feature):
-                machine._bring(feature)
-        machine._start_everything()
+                boot.bring(machine, feature)
+        boot.start_services(machine)
         pending.mark(machine.registry, machine.features.restart_announced(), spec.pending)
         machine.changes.clear()
         return machine
@@ -264,35 +250,15 @@ class Machine:
         change = self.features.install(features, source)
         for feature in change.features:
             if self.features.in_effect(feature.name) or (feature.name == "Multipath-IO" and self.features.installed(feature.name)):
-                self._bring(feature.name)
+                boot.bring(self, feature.name)
         pending.mark(self.registry, self.features.restart_announced(), ())
         return change
 
     def uninstall_features(self, features: list[FeatureInfo]) -> Change:
         change = self.features.uninstall(features)
-        self._drop_absent()
+        boot.drop_absent(self)
         pending.mark(self.registry, self.features.restart_announced(), ())
         return change
-
-    def _bring(self, feature: str) -> None:
-        """The services and settings that a feature brings when its files are in place."""
-        if feature == "Multipath-IO":
-            self.storage.install_multipath()
-            if not self.features.in_effect(feature):
-                return
-        setup.create_services(self.services, setup.FEATURE_SERVICES.get(feature, ()))
-        self.firewall.bring(feature)
-        for key in setup.FEATURE_KEYS.get(feature, ()):
-            self.registry.create(key)
-
-    def _drop_absent(self) -> None:
-        for feature, definitions in setup.FEATURE_SERVICES.items():
-            if self.features.installed(feature):
-                continue
-            for name, *_unused in definitions:
-                if self.services.find(name) is not None:
-                    self.services.delete(name)
-            self.firewall.drop(feature)
 
     @property
     def reboot_pending(self) -> bool:
@@ -379,50 +345,11 @@ class Machine:
     def _restart(self, at: datetime) -> None:
         self.reboots += 1
         self.boot_time = at + timedelta(seconds=self.spec.timing.reboot_seconds)
-        self._take_names()
-        fresh = self.features.boot()
-        for feature in fresh:
-            self._bring(feature)
-        self._drop_absent()
-        pending.clear(self.registry)
-        self.pci.boot()
-        self.drivers.boot()
-        self.smb.connections = ()
-        self._start_everything()
+        fresh = boot.boot(self)
         if "Hyper-V" in fresh and self.spec.timing.second_reboot:
             self._second_reboot_at = self.boot_time + timedelta(seconds=self.spec.timing.second_reboot_seconds)
         if fresh:
             self.note(f"features in effect: {', '.join(fresh)}")
-
-    def _take_names(self) -> None:
-        identity = self.identity
-        joined = identity.domain if identity.pending_domain is None else identity.pending_domain
-        self.identity = Identity(identity.pending_name or identity.computer_name, joined, identity.workgroup)
-        self.registry.set(setup.ACTIVE_NAME, "ComputerName", self.identity.computer_name[:15], "String")
-        self.registry.set(setup.TCPIP, setup.HOST_NAME, self.identity.computer_name, "String")
-        for name in setup.PENDING_JOIN:
-            self.registry.delete(rf"{setup.NETLOGON}\{name}")
-        if joined != identity.domain:
-            kind = "NT5DS" if joined else "NTP"
-            self.registry.set(rf"{setup.W32TIME}\Parameters", "Type", kind, "String")
-
-    def _start_everything(self) -> None:
-        self.services.boot(self.boot_time, self._starts_at_boot)
-        if self.multipath_running:
-            self.storage.claim()
-
-    def _starts_at_boot(self, service: Service) -> bool:
-        """By start mode or trigger. A stop trigger for machines outside a domain ends w32time right after boot (storage-and-time 6.4)."""
-        if service.start_mode == "Disabled" or (service.name.lower() == "vmms" and not self.hypervisor_running):
-            return False
-        fired = {trigger.action for trigger in service.triggers if self._fires(trigger)}
-        if STOP in fired:
-            return False
-        return START in fired or service.start_mode in ("Boot", "System", "Automatic")
-
-    def _fires(self, trigger: Trigger) -> bool:
-        """Whether the trigger's condition holds once the machine is up: it is in its domain or not, and has an address."""
-        return trigger.subtype == NETWORK_ON or trigger.subtype == (DOMAIN_JOINED if self.identity.domain else NOT_DOMAIN_JOINED)
 
     def _service_started(self, service: Service) -> None:
         name = service.name.lower()
