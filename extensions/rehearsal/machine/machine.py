@@ -109,7 +109,7 @@ class Machine:
         self.storage.shared = lambda: self.shared_luns.seen_by(name)
         self.storage.cluster_role = lambda content: cluster_storage.role(self, content)
         self.storage.pool_members = lambda: spaces.members(self)
-        self.storage.shared_changed = lambda: self.shared_luns.save()
+        self.storage.shared_changed = self._save_shared
         self.hyperv = HyperV(name, spec, self.note)
         self.uplink = Uplink(spec.uplink, lambda: self.hyperv.switches, now)
         self.tasks = ScheduledTasks(now, self.note)
@@ -231,6 +231,10 @@ class Machine:
     def reaches(self, address: str, port: int) -> bool:
         others = (self.spec.network, self.file_servers, self.guardians)
         return any(other.answers(address, port) for other in others)
+
+    def _save_shared(self) -> None:
+        """The disks of the lab as they are by then: whoever runs the machine gives it others than it was made with."""
+        self.shared_luns.save()
 
     def _elsewhere(self, path: str, write: bool) -> Place | None:
         """Where a path lies that is not on a drive of its own."""
