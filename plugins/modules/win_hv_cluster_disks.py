@@ -5,7 +5,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: win_hv_cluster_disks
 short_description: Make disks cluster disks and cluster shared volumes
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Brings disks that every node sees into a failover cluster, and makes cluster shared volumes of them; waits until every node has mounted
     them, and returns where.

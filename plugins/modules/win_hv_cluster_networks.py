@@ -5,7 +5,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: win_hv_cluster_networks
 short_description: Set the names, roles and order of a failover cluster's networks
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Sets names, roles and metrics of a failover cluster's networks, which of them live migration uses in which order, and how many live
     migrations a node takes part in at the same time.

@@ -5,7 +5,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: win_hv_cluster_quorum
 short_description: Set the witness of a failover cluster
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Sets the witness that gives a failover cluster its additional vote, a disk, a share or an Azure storage account, or takes it away.
   - Run it on one node. The quorum is a setting of the cluster, so every other node finds it done.

@@ -5,7 +5,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: win_hv_lock_backend
 short_description: Test the lock backend of the cluster driver from a node
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Checks the URL of the lock backend against what the driver's release can use on Windows, and tests from the node that it is reached.
     The cluster driver takes a lock there before it fails over an instance, and C(nova-compute) does not start without it.

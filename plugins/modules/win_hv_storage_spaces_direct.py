@@ -5,7 +5,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: win_hv_storage_spaces_direct
 short_description: Switch Storage Spaces Direct on and make volumes
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Makes one pool of the disks inside the nodes of a failover cluster, and cluster shared volumes on it.
   - Looks first whether it can be - the Datacenter edition, and empty data disks in this host. A host that is in no cluster yet is checked
