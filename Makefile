@@ -20,10 +20,10 @@ PYTHON_CODE := plugins extensions/rehearsal tests tools $(wildcard benchmarks/*.
 
 # Tests that play on the rehearsal mostly wait for simulated restarts.
 WORKERS := 4
+SCENARIOS := $(notdir $(patsubst %/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml)))
 
 .DEFAULT_GOAL := help
-.NOTPARALLEL:
-.PHONY: help setup link lint sanity unit integration molecule test test-real rehearse wheelhouse bench lock clean
+.PHONY: help setup link lint sanity unit integration molecule test test-long test-real rehearse wheelhouse bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,8 +47,12 @@ rehearse: setup ## Run site.yml twice on the example lab of simulated Windows se
 wheelhouse: setup ## Build the driver's archive from PyPI into build/wheelhouse; RELEASE=2023.2 names the release
 	python -m tools.wheelhouse --release $(RELEASE) --output build/wheelhouse
 
-test: lint sanity molecule ## Everything that needs no real server: lint, sanity, molecule, unit and integration tests
-	pytest -n $(WORKERS) tests/unit tests/integration
+test: setup ## Everything that needs no real server: lint, sanity, molecule, unit and integration tests
+	$(MAKE) --no-print-directory --jobs 3 --output-sync=target lint sanity molecule
+	pytest -n $(WORKERS) -m "not long" tests/unit tests/integration
+
+test-long: setup ## Whole deployments that are interrupted, updated, clustered; against the simulation, too
+	pytest -n $(WORKERS) -m long tests/integration
 
 lint: setup ## ruff, mypy, yamllint, ansible-lint, changelog and documentation checks
 	ruff check
@@ -68,8 +72,10 @@ unit: setup ## Unit tests
 integration: setup ## Tests that reach the rehearsal through Ansible and pywinrm
 	pytest -n $(WORKERS) tests/integration
 
-molecule: setup ## The molecule scenarios, their hosts made by the rehearsal
-	molecule test --all
+molecule: $(SCENARIOS:%=molecule-%) ## The molecule scenarios, their hosts made by the rehearsal; molecule-cluster runs one
+
+molecule-%: setup
+	molecule test --scenario-name $*
 
 test-real: setup ## Tests against real packages and real servers (Debian packages, needs root)
 	pytest tests/real

@@ -28,6 +28,8 @@ from rehearsal.running import RunningLab, running
 
 from .conftest import COLLECTIONS
 
+pytestmark = pytest.mark.long
+
 HOSTS = ["hv01", "hv02", "hv03"]
 FEATURES = ["Failover-Clustering", "RSAT-Clustering-PowerShell", "Hyper-V", "Hyper-V-PowerShell"]
 DIRECTORY = {

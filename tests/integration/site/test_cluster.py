@@ -15,6 +15,8 @@ from tests.integration.site.conftest import Site
 
 __all__ = ["made", "made_once", "start"]
 
+pytestmark = pytest.mark.long
+
 
 def called(site: Site, *names: str) -> list[tuple[str, str, dict[str, Any]]]:
     """Host, cmdlet and parameters of every call of these cmdlets in the last play, host by host in the order of their calls."""

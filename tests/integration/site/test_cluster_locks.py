@@ -18,6 +18,8 @@ from rehearsal.running import running
 from tests.integration.site.cluster_lab import LAB, NODES, READY, StartCluster, play, prepared
 from tests.integration.site.conftest import Run, Site
 
+pytestmark = pytest.mark.long
+
 SHA256 = "AB" * 32
 PACKAGES = r"C:\Program Files\OpenStack\Driver\abababababab\venv\Lib\site-packages"
 WHEELHOUSE: dict[str, Any] = {"hyperv_compute_driver_wheelhouse": {"archive": {"path": r"C:\house.zip", "sha256": SHA256}}}

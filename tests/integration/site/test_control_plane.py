@@ -11,6 +11,8 @@ from rehearsal.control_plane import NetworkAgent
 
 from tests.integration.site.conftest import Run, Site, StartSite
 
+pytestmark = pytest.mark.long
+
 PLAYBOOK = "control_plane.yml"
 CLOUD = {
     "hyperv_compute_control_plane_enabled": True,

@@ -10,6 +10,8 @@ from rehearsal.faults import Fault
 
 from tests.integration.site.conftest import Run, Site, StartSite
 
+pytestmark = pytest.mark.long
+
 HYPER_V = {"names": ["Hyper-V", "Hyper-V-PowerShell"]}
 PASSWORD = "Join-the-7th"
 DOMAIN: dict[str, Any] = {

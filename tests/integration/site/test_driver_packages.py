@@ -6,8 +6,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.driver_files import HBA, inf
 from tests.integration.site.conftest import Site, StartSite
+
+pytestmark = pytest.mark.long
 
 FOLDER = r"C:\Windows\Temp\drivers"
 DSM = {"name": "Contoso DSM for MPIO", "version": "4.2.1", "publisher": "Contoso", "install_dir": r"C:\Program Files\Contoso\DSM"}

@@ -11,6 +11,8 @@ from rehearsal.faults import Fault
 
 from tests.integration.site.conftest import Site, StartSite
 
+pytestmark = pytest.mark.long
+
 CONF = r"C:\OpenStack\Nova\etc\nova.conf"
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from cryptography import x509
 from rehearsal.machine.guardian import CLIENT_KEY
 
 from tests.integration.site.conftest import Run, Site, StartSite
+
+pytestmark = pytest.mark.long
 
 URLS = {"attestation_url": "http://hgs.example.org/Attestation", "key_protection_url": "http://hgs.example.org/KeyProtection"}
 FEATURES = {"names": ["Hyper-V", "Hyper-V-PowerShell", "HostGuardian"]}

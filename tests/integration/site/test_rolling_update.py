@@ -5,12 +5,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from rehearsal.faults import Fault
 
 from tests.integration.site.cluster_lab import FEATURES, NODES, READY, made, made_once
 from tests.integration.site.conftest import Run, Site
 
 __all__ = ["made", "made_once"]
+
+pytestmark = pytest.mark.long
 
 UPDATE: dict[str, Any] = {**READY, "hyperv_compute_features": {"names": [*FEATURES, "Multipath-IO"]}}
 

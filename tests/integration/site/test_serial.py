@@ -10,6 +10,8 @@ import pytest
 
 from tests.integration.site.conftest import Site, StartSite
 
+pytestmark = pytest.mark.long
+
 HOSTS = ("hv01", "hv02")
 FOLDERS = {"hyperv_compute_stages": ["folders", "verify"]}
 BROKEN = {"hyperv_compute_preflight": {"minimum_memory_gb": 128}}

@@ -5,7 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.integration.site.conftest import StartSite
+
+pytestmark = pytest.mark.long
 
 PATH = r"\\fs1.example.org\instances\nova"
 ACCOUNT, PASSWORD = r"EXAMPLE\nova", "Nova-Password-1"

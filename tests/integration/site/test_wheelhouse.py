@@ -15,6 +15,8 @@ from rehearsal.faults import Fault
 
 from tests.integration.site.conftest import Run, Site, StartSite
 
+pytestmark = pytest.mark.long
+
 ROOT = r"C:\Program Files\OpenStack\Driver"
 LOG = r"C:\OpenStack\Log\nova-compute.log"
 SERVICE_KEY = r"HKLM:\SYSTEM\CurrentControlSet\Services\nova-compute"

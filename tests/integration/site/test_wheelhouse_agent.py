@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from rehearsal.software.python_environment import distributions
 
 from tests.integration.site.conftest import Run, Site, StartSite
+
+pytestmark = pytest.mark.long
 
 ROOT = r"C:\Program Files\OpenStack\Driver"
 SERVICES_KEY = r"HKLM:\SYSTEM\CurrentControlSet\Services"
