@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from rehearsal.machine import Machine
 
 from tests.integration.site.conftest import StartSite
+
+pytestmark = pytest.mark.long
 
 QUICK = {"hyperv_compute_verify_retries": 0}
 W32TIME = r"HKLM:\SYSTEM\CurrentControlSet\Services\W32Time"
