@@ -25,6 +25,7 @@ from rehearsal.lab import from_mapping
 from rehearsal.running import RunningLab, running
 
 ROOT = Path(__file__).resolve().parent.parent
+VARIABLES = ROOT / "playbooks/example/group_vars/hyperv_compute"
 EXAMPLE = ROOT / "extensions" / "rehearsal" / "labs" / "example.yml"
 MODEL = "hv02"
 
@@ -61,7 +62,7 @@ def play(fleet: RunningLab, folder: Path) -> Figures:
     cpu, started = children(), time.monotonic()
     ended = subprocess.run(
         [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(inventory), "-e", "hyperv_example_ip=192.0.2.12",
-         "-e", f"@{ROOT / 'playbooks/example/group_vars/hyperv_compute.yml'}", str(ROOT / "playbooks" / "site.yml")],
+         *(word for path in sorted(VARIABLES.glob("*.yml")) for word in ("-e", f"@{path}")), str(ROOT / "playbooks" / "site.yml")],
         env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.jsonl",
              "ANSIBLE_FORKS": "10"},
         capture_output=True, text=True, check=False,
