@@ -3,10 +3,6 @@
 """Three simulated servers in one domain with a file server and shared LUNs, a cluster made of them, and how to play tasks there."""
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +13,7 @@ from rehearsal.lab import from_mapping
 from rehearsal.machine.cluster import Cluster
 from rehearsal.running import RunningLab, running
 
-from tests.integration.resources.conftest import COLLECTIONS, Run
+from tests.integration.resources.conftest import Run, ansible_playbook
 
 NODES = ("hv01", "hv02", "hv03")
 FEATURES = ["Failover-Clustering", "RSAT-Clustering-PowerShell", "Hyper-V", "Hyper-V-PowerShell"]
@@ -86,21 +82,8 @@ class Nodes:
     def play(self, task: Mapping[str, Any], *, host: str = "hv01", check: bool = False, become: bool = True) -> Run:
         """One task on one of the hosts, as the domain's administrator unless become is false."""
         self.marks = {name: len(item.journal.entries()) for name, item in self.lab.hosts.items()}
-        (self.folder / "inventory.json").write_text(json.dumps(self.lab.inventory()))
         whole = {**task, **({"become": True, "become_method": "ansible.builtin.runas", "vars": ADMIN} if become else {})}
-        (self.folder / "play.json").write_text(json.dumps([{"hosts": host, "gather_facts": False, "tasks": [whole]}]))
-        command = [
-            str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(self.folder / "inventory.json"), "--diff", "-vvv",
-            *(["--check"] if check else []), str(self.folder / "play.json"),
-        ]
-        settings = {
-            "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.jsonl", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCAL_TEMP": str(self.folder / "tmp"),
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-        }
-        ended = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=120, env={**os.environ, **settings}, cwd=self.folder,
-        )
-        return Run(ended.returncode, ended.stdout + ended.stderr, [result[host] for result in _results(ended.stdout)])
+        return ansible_playbook(self.lab, self.folder, host, [whole], check=check)
 
     def converge(self, task: Mapping[str, Any], *, again_on: str = "hv01") -> Run:
         """Check mode changes nothing, the task changes it, and another time nothing is left to change, on whichever node it runs."""
@@ -147,10 +130,3 @@ def clustered(folder: Path, nodes: tuple[str, ...] = NODES, **changes: Any) -> I
             host.machine.settle()
             host.machine.changes.clear()
         yield made
-
-
-def _results(stdout: str) -> Iterator[dict[str, Any]]:
-    for line in stdout.splitlines():
-        event = json.loads(line) if line.startswith("{") else {}
-        if event.get("_event", "").startswith("v2_runner_on_") and event["_event"] != "v2_runner_on_start":
-            yield event["hosts"]

@@ -35,6 +35,22 @@ class Run:
         return self.tasks[-1]
 
 
+def ansible_playbook(lab: RunningLab, folder: Path, host: str, tasks: Sequence[Mapping[str, Any]], *, check: bool) -> Run:
+    """Plays tasks on a host of the lab, with everything that Ansible can be made to say."""
+    (folder / "inventory.json").write_text(json.dumps(lab.inventory()))
+    (folder / "play.json").write_text(json.dumps([{"hosts": host, "gather_facts": False, "tasks": list(tasks)}]))
+    command = [
+        str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(folder / "inventory.json"), "--diff", "-vvv",
+        *(["--check"] if check else []), str(folder / "play.json"),
+    ]
+    settings = {
+        "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.jsonl", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+    }
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env={**os.environ, **settings}, cwd=folder)
+    return Run(ended.returncode, ended.stdout + ended.stderr, [hosts[host] for hosts in _results(ended.stdout)])
+
+
 @dataclass
 class Server:
     """The one server of a running lab, and how to play tasks on it."""
@@ -58,20 +74,7 @@ class Server:
         """Runs tasks with everything that Ansible can be made to say: --diff and -vvv."""
         self._mark = len(self.entries())
         self.machine.changes.clear()
-        (self.folder / "inventory.json").write_text(json.dumps(self.lab.inventory()))
-        (self.folder / "play.json").write_text(json.dumps([{"hosts": "hv01", "gather_facts": False, "tasks": list(tasks)}]))
-        command = [
-            str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(self.folder / "inventory.json"), "--diff", "-vvv",
-            *(["--check"] if check else []), str(self.folder / "play.json"),
-        ]
-        settings = {
-            "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.jsonl", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCAL_TEMP": str(self.folder / "tmp"),
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-        }
-        ended = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=120, env={**os.environ, **settings}, cwd=self.folder,
-        )
-        return Run(ended.returncode, ended.stdout + ended.stderr, list(_results(ended.stdout)))
+        return ansible_playbook(self.lab, self.folder, "hv01", tasks, check=check)
 
     def converge(self, task: Mapping[str, Any]) -> Run:
         """What every resource promises: check mode changes nothing, the task changes it, and another time nothing is left to change."""
@@ -111,4 +114,4 @@ def _results(stdout: str) -> Iterator[dict[str, Any]]:
     for line in stdout.splitlines():
         event = json.loads(line) if line.startswith("{") else {}
         if event.get("_event", "").startswith("v2_runner_on_") and event["_event"] != "v2_runner_on_start":
-            yield event["hosts"]["hv01"]
+            yield event["hosts"]
